@@ -1,0 +1,22 @@
+namespace KvCache;
+
+/// <summary>Why a request for memory was refused. A refusal is an answer, not an error, and changes nothing.</summary>
+public enum KvRefusal
+{
+    /// <summary>Nothing was refused.</summary>
+    None,
+
+    /// <summary>Too little device memory is free now. Asking again after a sequence ends can succeed.</summary>
+    OutOfDeviceMemory,
+
+    /// <summary>Too little host memory is free now. Asking again after a sequence ends can succeed.</summary>
+    OutOfHostMemory,
+
+    /// <summary>
+    /// The sequence would be longer than the allocator's limit or than its whole memory. Asking again cannot succeed.
+    /// </summary>
+    TooLong,
+
+    /// <summary>A copy that the request needed (copy-on-write) failed on the device.</summary>
+    TransferFailed,
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using KvCache.Steps;
+
+namespace KvCache;
+
+/// <summary>The memory of one token sequence: a handle with three cursors, ComputedLength ≤ Length ≤ Capacity.</summary>
+/// <remarks>
+/// <para>Memory is handed back by <see cref="Dispose"/> alone. Growth is all or nothing over all layers; a refusal is
+/// an answer and changes nothing. Speculative decoding reserves ahead, appends drafts and truncates what was not
+/// accepted; parallel sampling and beams fork.</para>
+/// <para>Threads: the allocator's owner thread. The cursors may be read from anywhere.</para>
+/// </remarks>
+[DebuggerDisplay("computed {ComputedLength} ≤ length {Length} ≤ capacity {Capacity}")]
+public abstract class KvSequence : IDisposable
+{
+    private protected KvSequence()
+    {
+    }
+
+    /// <summary>Gets the allocator that opened the sequence.</summary>
+    public abstract IKvAllocator Allocator { get; }
+
+    /// <summary>Gets how many leading tokens have their keys and values in memory.</summary>
+    public int ComputedLength { get; private protected set; }
+
+    /// <summary>Gets how many tokens the sequence has.</summary>
+    public int Length { get; private protected set; }
+
+    /// <summary>Gets how many tokens the memory held by the sequence has room for.</summary>
+    /// <remarks>
+    /// Appending within the capacity is not refused, save for one case: after <see cref="TryFork"/> both sides share
+    /// a partly filled last block, and the first to append needs a block of its own (copy-on-write).
+    /// </remarks>
+    public int Capacity { get; private protected set; }
+
+    /// <summary>Gets how many leading tokens were found in the cache when the sequence was opened; 0 for a fork.</summary>
+    public int HitLength { get; private protected init; }
+
+    /// <summary>Gets whether the sequence was disposed, by itself or with its allocator.</summary>
+    public bool IsDisposed { get; private protected set; }
+
+    /// <summary>Makes room for at least so many tokens.</summary>
+    /// <param name="capacity">Tokens in all; less than the present capacity asks for nothing.</param>
+    /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
+    /// <returns>Whether there is room.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TryReserve(int capacity, out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        return ReserveCore(capacity, out refusal);
+    }
+
+    /// <summary>Adds tokens at the end, growing the memory where needed.</summary>
+    /// <remarks>A shared last block is copied first. Allocates nothing on the managed heap in steady state.</remarks>
+    /// <param name="tokens">The tokens; may be empty.</param>
+    /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
+    /// <returns>Whether the tokens were added.</returns>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TryAppend(ReadOnlySpan<int> tokens, out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        return AppendCore(tokens, out refusal);
+    }
+
+    /// <summary>Drops the tokens from a position on and gives back the blocks that no longer hold any.</summary>
+    /// <param name="length">Tokens to keep; 0 … <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or beyond <see cref="Length"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public void Truncate(int length)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        EnsureNotInStep();
+        Throw.IfNotWithin(length, Length);
+        TruncateCore(length);
+    }
+
+    /// <summary>Opens a second sequence with the same leading tokens, sharing their memory.</summary>
+    /// <remarks>
+    /// Computed blocks are shared and copied only when written to. Tokens beyond <see cref="ComputedLength"/> get
+    /// memory of their own in the child, which computes them itself.
+    /// </remarks>
+    /// <param name="length">Tokens to share; 0 … <see cref="Length"/>.</param>
+    /// <param name="child">The new sequence, when the answer is true.</param>
+    /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
+    /// <returns>Whether the sequence was forked.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or beyond <see cref="Length"/>.</exception>
+    /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TryFork(int length, [NotNullWhen(true)] out KvSequence? child, out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        EnsureNotInStep();
+        Throw.IfNotWithin(length, Length);
+        return ForkCore(length, out child, out refusal);
+    }
+
+    /// <summary>Copies out tokens of the sequence.</summary>
+    /// <param name="start">The first position.</param>
+    /// <param name="destination">Where to; its length says how many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The positions are not all below <see cref="Length"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public void CopyTokens(int start, Span<int> destination)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        Throw.IfNotWithin(start, Length);
+        if (destination.Length > Length - start)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(destination),
+                destination.Length,
+                $"Asked for {destination.Length} tokens from position {start}; the sequence has {Length - start} there.");
+        }
+
+        CopyTokensCore(start, destination);
+    }
+
+    /// <summary>Gives the memory back. Does nothing the second time.</summary>
+    /// <remarks>
+    /// Safe while a step that uses the memory is open or running: memory is handed on only after that step's fence.
+    /// Full blocks stay cached until they are taken.
+    /// </remarks>
+    public void Dispose()
+    {
+        if (!IsDisposed)
+        {
+            using OwnerGuard.Scope scope = Guard.Enter();
+            IsDisposed = true;
+            DisposeCore();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Whether the sequence stands in a row of the open step.</summary>
+    internal bool InStep { get; set; }
+
+    /// <summary>Moves the computed cursor when a step is completed.</summary>
+    internal void AdvanceComputed(int tokens) => ComputedLength += tokens;
+
+    private protected abstract OwnerGuard Guard { get; }
+
+    private protected abstract bool ReserveCore(int capacity, out KvRefusal refusal);
+
+    private protected abstract bool AppendCore(ReadOnlySpan<int> tokens, out KvRefusal refusal);
+
+    private protected abstract void TruncateCore(int length);
+
+    private protected abstract bool ForkCore(
+        int length, [NotNullWhen(true)] out KvSequence? child, out KvRefusal refusal);
+
+    private protected abstract void CopyTokensCore(int start, Span<int> destination);
+
+    private protected abstract void DisposeCore();
+
+    private void EnsureUsable()
+    {
+        if (IsDisposed)
+        {
+            Throw.Disposed(this);
+        }
+    }
+
+    private void EnsureNotInStep()
+    {
+        if (InStep)
+        {
+            Throw.InvalidOperation("The sequence stands in a step that is still open; complete or dispose the step first.");
+        }
+    }
+}

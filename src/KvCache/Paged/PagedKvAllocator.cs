@@ -1,0 +1,243 @@
+using System.Diagnostics.CodeAnalysis;
+using KvCache.Blocks;
+using KvCache.Diagnostics;
+using KvCache.Memory;
+using KvCache.Steps;
+
+namespace KvCache.Paged;
+
+/// <summary>The default manager: fixed blocks of tokens, one block table per sequence, prefixes shared by content.</summary>
+/// <remarks>
+/// <para>No external fragmentation; at most one partly filled block per sequence is wasted. Freed blocks stay cached
+/// until they are taken. Forks share blocks and copy one when it is written to.</para>
+/// <para>It does not move blocks, evict by cost, keep a host or disk tier, or share less than a whole block.</para>
+/// <para>Threads: one owner thread at a time. Source: Kwon et al., "Efficient Memory Management for Large Language
+/// Model Serving with PagedAttention", SOSP 2023; the free-block queue and hit rules follow vLLM V1.</para>
+/// </remarks>
+public sealed class PagedKvAllocator : IKvAllocator
+{
+    private readonly OwnerGuard _guard = new();
+    private readonly List<PagedSequence> _open = [];
+    private readonly AllocatorMeters _meters;
+    private readonly PagedMemory _memory;
+    private readonly PagedLedger _ledger;
+    private readonly PagedStep _step;
+    private readonly long _blockBytes;
+    private int[] _matched = [];
+    private long _nextSequence = 1;
+    private bool _disposed;
+
+    /// <summary>Makes an allocator and asks the device for its memory, which is backed when it is first touched.</summary>
+    /// <param name="options">The geometry, the size and the policies.</param>
+    /// <exception cref="ArgumentException">An option is missing, out of range, or contradicts another.</exception>
+    /// <exception cref="InsufficientMemoryException">The device has not that much memory.</exception>
+    /// <exception cref="OverflowException">The size in bytes exceeds 2⁶³ − 1.</exception>
+    public PagedKvAllocator(PagedKvAllocatorOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int blockCount = options.Validate();
+        Geometry = options.Geometry;
+        Device = options.Device;
+        BlockTokens = options.BlockTokens;
+        _blockBytes = checked(Geometry.BytesPerToken * BlockTokens);
+        _memory = new PagedMemory(Device, Geometry, BlockTokens, blockCount);
+        Events = options.EventCapacity > 0 ? new KvEventStream(options.EventCapacity) : null;
+        _meters = new AllocatorMeters("paged", options.MeterFactory, () => Usage);
+        _ledger = new PagedLedger(options, blockCount, _meters, Events);
+        _step = new PagedStep(_memory, _ledger, Device);
+    }
+
+    /// <inheritdoc/>
+    public KvGeometry Geometry { get; }
+
+    /// <inheritdoc/>
+    public IKvDevice Device { get; }
+
+    /// <inheritdoc/>
+    public int BlockTokens { get; }
+
+    /// <inheritdoc/>
+    public KvEventStream? Events { get; }
+
+    /// <inheritdoc/>
+    public KvUsage Usage
+    {
+        get
+        {
+            BlockPool pool = _ledger.Pool;
+            return new KvUsage(pool.Capacity, pool.Cached, pool.Owned, pool.InTransfer, _open.Count, _blockBytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryOpen(
+        ReadOnlySpan<int> prompt,
+        KvSequenceOptions? options,
+        int reserve,
+        [NotNullWhen(true)] out KvSequence? sequence,
+        out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        AdmissionPlan plan = Plan(prompt, options, reserve);
+        refusal = plan.Refusal;
+        sequence = null;
+        if (refusal == KvRefusal.None)
+        {
+            sequence = PagedSequence.TryOpen(this, options ?? KvSequenceOptions.Default, prompt, plan, _matched, out refusal);
+        }
+
+        if (sequence is null)
+        {
+            _meters.Refused(refusal);
+            return false;
+        }
+
+        _meters.Opened(prompt.Length, sequence.HitLength);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public KvAdmission Probe(ReadOnlySpan<int> prompt, KvSequenceOptions? options, int reserve)
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        AdmissionPlan plan = Plan(prompt, options, reserve);
+        return new KvAdmission(plan.Refusal, plan.HitBlocks * BlockTokens, plan.NewBlocks, plan.RevivedBlocks);
+    }
+
+    /// <inheritdoc/>
+    public KvStep BeginStep(ReadOnlySpan<KvRow> rows)
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _step.Begin(this, rows);
+    }
+
+    /// <inheritdoc/>
+    public long Trim(long bytes)
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        _ledger.Collect();
+        if (!_memory.CanDecommit)
+        {
+            return 0;
+        }
+
+        long blocks = Math.Min((bytes / _blockBytes) + (bytes % _blockBytes > 0 ? 1 : 0), _ledger.Pool.Idle.Count);
+        int[] trimmed = new int[blocks];
+        _ledger.TrimIdle(trimmed);
+        Array.Sort(trimmed);
+        long freed = 0;
+        for (int first = 0, end; first < trimmed.Length; first = end)
+        {
+            end = first + 1;
+            while (end < trimmed.Length && trimmed[end] == trimmed[end - 1] + 1)
+            {
+                end++;
+            }
+
+            freed += _memory.Decommit(trimmed[first], end - first);
+        }
+
+        return freed;
+    }
+
+    /// <inheritdoc/>
+    public bool TryClear()
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _ledger.Collect();
+        if (_open.Count > 0 || _ledger.Pool.InTransfer > 0)
+        {
+            return false;
+        }
+
+        _ledger.Clear();
+        Events?.Write(KvCacheEventKind.Cleared, default, default, 0);
+        return true;
+    }
+
+    /// <summary>Lists what can be found in the cache, parents before children: where a reader of <see cref="Events"/> begins after a resynchronisation mark.</summary>
+    /// <remarks>Owner thread; O(blocks ever used). The sequence numbers are those of the next event.</remarks>
+    /// <returns>One stored event per distinct content.</returns>
+    public IReadOnlyList<KvCacheEvent> ListStored()
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _ledger.Index?.ListStored(Events?.NextSequenceNumber ?? 0) ?? [];
+    }
+
+    /// <inheritdoc/>
+    public void CheckIntegrity()
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        new PagedIntegrity(_ledger, _step, _open).Check();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        using OwnerGuard.Scope scope = _guard.Enter();
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _step.Abandon();
+        _ledger.WaitForSteps();
+        foreach (PagedSequence sequence in _open.ToArray())
+        {
+            sequence.Dispose();
+        }
+
+        _step.Dispose();
+        _ledger.Dispose();
+        _memory.Dispose();
+        _meters.Dispose();
+    }
+
+    internal OwnerGuard Guard => _guard;
+
+    internal PagedMemory Memory => _memory;
+
+    internal PagedLedger Ledger => _ledger;
+
+    internal PagedStep Step => _step;
+
+    internal IReadOnlyList<PagedSequence> OpenSequences => _open;
+
+    internal long NextSequenceId() => _nextSequence++;
+
+    internal int Register(PagedSequence sequence)
+    {
+        _open.Add(sequence);
+        return _open.Count - 1;
+    }
+
+    /// <summary>Takes a sequence off the list of open ones; the last takes its place.</summary>
+    internal void Unregister(int index)
+    {
+        PagedSequence last = _open[^1];
+        _open[index] = last;
+        last.OpenIndex = index;
+        _open.RemoveAt(_open.Count - 1);
+    }
+
+    private AdmissionPlan Plan(ReadOnlySpan<int> prompt, KvSequenceOptions? options, int reserve)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
+        _ledger.Collect();
+        int blocks = prompt.Length / BlockTokens;
+        if (blocks > _matched.Length)
+        {
+            _matched = new int[Math.Max(blocks, _matched.Length * 2)];
+        }
+
+        return _ledger.Plan(prompt, (options ?? KvSequenceOptions.Default).Namespace, reserve, _matched);
+    }
+}

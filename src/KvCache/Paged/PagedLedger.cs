@@ -1,0 +1,208 @@
+using KvCache.Blocks;
+using KvCache.Diagnostics;
+using KvCache.Memory;
+using KvCache.Prefixes;
+
+namespace KvCache.Paged;
+
+/// <summary>The one set of books of a paged allocator: the pool, the tokens, the prefix index and what waits for fences.</summary>
+internal sealed class PagedLedger : IDisposable
+{
+    private readonly bool _deduplicate;
+    private readonly int _maxTokens;
+    private KvFence _lastStep;
+    private bool _stepOpen;
+
+    public PagedLedger(PagedKvAllocatorOptions options, int blockCount, AllocatorMeters meters, KvEventStream? events)
+    {
+        Pool = new BlockPool(blockCount, options.Eviction());
+        Retired = new RetiredBlocks(Pool);
+        BlockTokens = options.BlockTokens;
+        Tokens = new TokenStore(BlockTokens, blockCount);
+        Index = options.PrefixCaching
+            ? new PrefixIndex(blockCount, Tokens, options.PrefixHash ?? new KeyedPrefixHash(), events)
+            : null;
+        Meters = meters;
+        _deduplicate = options.Deduplicate;
+        _maxTokens = options.MaxSequenceTokens;
+    }
+
+    public int BlockTokens { get; }
+
+    public BlockPool Pool { get; }
+
+    public RetiredBlocks Retired { get; }
+
+    public TokenStore Tokens { get; }
+
+    /// <summary>Gets the prefix index, or null where prefixes are not cached.</summary>
+    public PrefixIndex? Index { get; }
+
+    public AllocatorMeters Meters { get; }
+
+    public int BlocksFor(int tokens) => (int)(((long)tokens + BlockTokens - 1) / BlockTokens);
+
+    /// <summary>The tokens for which so many blocks have room, as far as lengths go.</summary>
+    public int CapacityOf(int blocks) => (int)Math.Min(int.MaxValue, (long)blocks * BlockTokens);
+
+    /// <summary>Plans the opening of a sequence. Changes nothing.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="identity">The namespace.</param>
+    /// <param name="reserve">Tokens to make room for; 0 for the whole prompt.</param>
+    /// <param name="matched">Receives the found blocks; room for all of the prompt's.</param>
+    public AdmissionPlan Plan(ReadOnlySpan<int> prompt, KvNamespace identity, int reserve, Span<int> matched)
+    {
+        int wanted = reserve == 0 ? prompt.Length : reserve;
+        int shareable = Math.Max(0, prompt.Length - 1) / BlockTokens;
+        int hits = Index?.Match(identity, prompt, matched[..shareable]) ?? 0;
+        int capacity = Math.Max(wanted, hits * BlockTokens);
+        int length = Math.Min(prompt.Length, capacity);
+        int added = BlocksFor(capacity) - hits;
+        int revived = 0;
+        foreach (int block in matched[..hits])
+        {
+            revived += Pool.IsIdle(block) ? 1 : 0;
+        }
+
+        KvRefusal refusal = RefusalFor(capacity, added, Pool.Available - revived);
+        return new AdmissionPlan(refusal, hits, added, revived, length);
+    }
+
+    /// <summary>Why a sequence cannot have so many tokens, for which so many blocks must be taken from so many; or none.</summary>
+    public KvRefusal RefusalFor(int tokens, int added, int available) =>
+        tokens > _maxTokens || BlocksFor(tokens) > Pool.Capacity ? KvRefusal.TooLong
+        : added > available ? KvRefusal.OutOfDeviceMemory
+        : KvRefusal.None;
+
+    /// <summary>Takes blocks and forgets what was cached in them, or takes none at all.</summary>
+    public bool TryTake(Span<int> blocks, out KvRefusal refusal)
+    {
+        refusal = KvRefusal.OutOfDeviceMemory;
+        if (!Pool.TryTake(blocks))
+        {
+            return false;
+        }
+
+        if (!Tokens.TryReach(Pool.HighWater))
+        {
+            Pool.Release(blocks);
+            refusal = KvRefusal.OutOfHostMemory;
+            return false;
+        }
+
+        int evicted = 0;
+        foreach (int block in blocks)
+        {
+            if (Pool.IsPublished(block))
+            {
+                Unpublish(block);
+                evicted++;
+            }
+        }
+
+        Meters.Evicted(evicted);
+        refusal = KvRefusal.None;
+        return true;
+    }
+
+    /// <summary>Takes an owner from each block, last block first; while a step may read them they stay out of reach.</summary>
+    public void Release(ReadOnlySpan<int> blocks)
+    {
+        if (_stepOpen)
+        {
+            Retired.RetireIntoOpenStep(blocks);
+        }
+        else if (Retired.Count > 0 || !_lastStep.HasPassed)
+        {
+            Retired.Retire(blocks, _lastStep);
+        }
+        else
+        {
+            Pool.Release(blocks);
+        }
+    }
+
+    /// <summary>Publishes a full block of a sequence and answers the block to hold from now on: the same, or an equal one.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="parent">The block before it, or −1.</param>
+    /// <param name="root">The sequence's namespace.</param>
+    public int Publish(int block, int parent, PrefixRoot root)
+    {
+        bool giveUp = _deduplicate && Pool.IsExclusive(block);
+        int published = Index!.Publish(block, parent, root, keepCopy: !giveUp);
+        if (published < 0 || !giveUp)
+        {
+            Pool.SetPublished(block, published: true);
+            return block;
+        }
+
+        Pool.AddReference([published]);
+        Release([block]);
+        Meters.Deduplicated();
+        return published;
+    }
+
+    /// <summary>Forgets the content of a published block.</summary>
+    public void Unpublish(int block)
+    {
+        Index!.Forget(block);
+        Pool.SetPublished(block, published: false);
+    }
+
+    /// <summary>Takes idle blocks out of use, at most so many, and forgets what was cached in them.</summary>
+    public int TrimIdle(Span<int> blocks)
+    {
+        int count = Pool.TrimIdle(blocks);
+        foreach (int block in blocks[..count])
+        {
+            if (Pool.IsPublished(block))
+            {
+                Unpublish(block);
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Forgets everything that is cached. No block may be owned.</summary>
+    public void Clear()
+    {
+        foreach (int block in Pool.Idle.ToArray())
+        {
+            Pool.SetPublished(block, published: false);
+        }
+
+        Index?.Clear();
+    }
+
+    public void BeginStep()
+    {
+        Collect();
+        _stepOpen = true;
+    }
+
+    public void EndStep(KvFence fence)
+    {
+        _stepOpen = false;
+        _lastStep = fence;
+        Retired.CloseStep(fence);
+    }
+
+    /// <summary>Lets go of the blocks whose fences have passed.</summary>
+    public void Collect()
+    {
+        if (Retired.Count > 0)
+        {
+            Retired.Collect();
+        }
+    }
+
+    /// <summary>Blocks until no work can be reading any block.</summary>
+    public void WaitForSteps()
+    {
+        Retired.WaitAll();
+        _lastStep.Wait();
+    }
+
+    public void Dispose() => Tokens.Dispose();
+}

@@ -1,0 +1,22 @@
+namespace KvCache.Steps;
+
+/// <summary>How tokens lie in a page: [token][head][dim], keys and values apart. Strides in bytes.</summary>
+/// <remarks>Token-major, because a kernel that streams whole rows reads it fastest and appending a token is one copy.</remarks>
+internal sealed class PageLayout(KvLayerGroup shape, int tokensPerPage)
+{
+    public KvLayerGroup Shape { get; } = shape;
+
+    public int TokensPerPage { get; } = tokensPerPage;
+
+    public long KeyHeadStride { get; } = (long)shape.KeyDim * shape.ElementBytes;
+
+    public long KeyTokenStride { get; } = shape.KeyBytesPerToken;
+
+    public long KeyPageStride { get; } = checked(shape.KeyBytesPerToken * tokensPerPage);
+
+    public long ValueHeadStride { get; } = (long)shape.ValueDim * shape.ElementBytes;
+
+    public long ValueTokenStride { get; } = shape.ValueBytesPerToken;
+
+    public long ValuePageStride { get; } = checked(shape.ValueBytesPerToken * tokensPerPage);
+}

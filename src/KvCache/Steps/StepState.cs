@@ -1,0 +1,153 @@
+using KvCache.Memory;
+
+namespace KvCache.Steps;
+
+/// <summary>The one open step of an allocator: its rows, their lengths and query offsets. Reused from step to step.</summary>
+internal abstract class StepState(PageLayout layout) : IDisposable
+{
+    private readonly NativeInts _lengths = new();
+    private readonly NativeInts _queryOffsets = new();
+    private KvRow[] _rows = [];
+
+    public PageLayout Layout => layout;
+
+    public int Generation { get; private set; }
+
+    public bool IsOpen { get; private set; }
+
+    public int RowCount { get; private set; }
+
+    public int TokenCount { get; private set; }
+
+    public ReadOnlySpan<int> Lengths => _lengths.Span[..RowCount];
+
+    public nint LengthsAddress => _lengths.Address;
+
+    public ReadOnlySpan<int> QueryOffsets => _queryOffsets.Span[..(RowCount + 1)];
+
+    public nint QueryOffsetsAddress => _queryOffsets.Address;
+
+    public ReadOnlySpan<KvRow> Rows => _rows.AsSpan(0, RowCount);
+
+    public bool IsCurrent(int generation) => IsOpen && Generation == generation;
+
+    public KvStep Begin(IKvAllocator allocator, ReadOnlySpan<KvRow> rows)
+    {
+        if (IsOpen)
+        {
+            Throw.InvalidOperation("The last step is still open; complete or dispose it first.");
+        }
+
+        Claim(allocator, rows);
+        if (rows.Length > _rows.Length)
+        {
+            Array.Resize(ref _rows, Math.Max(rows.Length, _rows.Length * 2));
+        }
+
+        rows.CopyTo(_rows);
+        RowCount = rows.Length;
+        _lengths.Ensure(rows.Length);
+        _queryOffsets.Ensure(rows.Length + 1);
+        Span<int> lengths = _lengths.Span;
+        Span<int> offsets = _queryOffsets.Span;
+        int tokens = 0;
+        BeginRows(rows.Length);
+        for (int row = 0; row < rows.Length; row++)
+        {
+            (KvSequence sequence, int count) = rows[row];
+            lengths[row] = sequence.ComputedLength + count;
+            offsets[row] = tokens;
+            tokens = checked(tokens + count);
+            BeginRow(row, sequence);
+        }
+
+        offsets[rows.Length] = tokens;
+        TokenCount = tokens;
+        IsOpen = true;
+        return new KvStep(this, ++Generation);
+    }
+
+    public void End(bool completed, KvFence? fence)
+    {
+        foreach (KvRow row in Rows)
+        {
+            row.Sequence.InStep = false;
+            if (completed && !row.Sequence.IsDisposed)
+            {
+                row.Sequence.AdvanceComputed(row.TokenCount);
+                CompleteRow(row.Sequence);
+            }
+        }
+
+        Array.Clear(_rows, 0, RowCount);
+        EndStep(fence);
+        IsOpen = false;
+    }
+
+    public abstract KvLayerView Enter(int layer);
+
+    public abstract void Leave(int layer);
+
+    public virtual void Dispose()
+    {
+        IsOpen = false;
+        _lengths.Dispose();
+        _queryOffsets.Dispose();
+    }
+
+    protected abstract void BeginRows(int rows);
+
+    protected abstract void BeginRow(int row, KvSequence sequence);
+
+    protected abstract void CompleteRow(KvSequence sequence);
+
+    protected abstract void EndStep(KvFence? fence);
+
+    /// <summary>Checks every row and marks its sequence; where one row is bad, no mark stays.</summary>
+    private static void Claim(IKvAllocator allocator, ReadOnlySpan<KvRow> rows)
+    {
+        for (int row = 0; row < rows.Length; row++)
+        {
+            if (!IsUsable(allocator, rows[row]))
+            {
+                foreach (KvRow claimed in rows[..row])
+                {
+                    claimed.Sequence.InStep = false;
+                }
+
+                Refuse(allocator, rows, row);
+            }
+
+            rows[row].Sequence.InStep = true;
+        }
+    }
+
+    private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
+        row.Sequence is { IsDisposed: false, InStep: false } sequence
+        && sequence.Allocator == allocator
+        && (uint)row.TokenCount <= (uint)(sequence.Length - sequence.ComputedLength);
+
+    private static void Refuse(IKvAllocator allocator, ReadOnlySpan<KvRow> rows, int row)
+    {
+        (KvSequence? sequence, int count) = rows[row];
+        if (sequence is null)
+        {
+            Throw.Argument($"Row {row} has no sequence.", nameof(rows));
+        }
+
+        ObjectDisposedException.ThrowIf(sequence.IsDisposed, sequence);
+        if (sequence.Allocator != allocator)
+        {
+            Throw.Argument($"The sequence of row {row} belongs to another allocator.", nameof(rows));
+        }
+
+        int uncomputed = sequence.Length - sequence.ComputedLength;
+        if ((uint)count > (uint)uncomputed)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(rows), count, $"Row {row} asks for {count} tokens; expected 0 … {uncomputed}, the tokens not computed yet.");
+        }
+
+        Throw.Argument($"The sequence of row {row} stands in an earlier row too.", nameof(rows));
+    }
+}
