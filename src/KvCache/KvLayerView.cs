@@ -17,19 +17,15 @@ namespace KvCache;
 public readonly struct KvLayerView
 {
     private readonly StepState? _state;
-    private readonly PageTable _table;
-    private readonly int _generation;
-    private readonly nint _keyBase;
-    private readonly nint _valueBase;
+    private readonly LayerPlace _place;
+    private readonly long _generation;
 
-    internal KvLayerView(StepState state, PageTable table, int layer, nint keyBase, nint valueBase)
+    internal KvLayerView(StepState state, in LayerPlace place, int layer)
     {
         _state = state;
-        _table = table;
+        _place = place;
         _generation = state.Generation;
         Layer = layer;
-        _keyBase = keyBase;
-        _valueBase = valueBase;
     }
 
     /// <summary>Gets the layer.</summary>
@@ -48,10 +44,10 @@ public readonly struct KvLayerView
     public int TokensPerPage => Layout.TokensPerPage;
 
     /// <summary>Gets the address of page 0's keys.</summary>
-    public nint KeyBase => Current(_keyBase);
+    public nint KeyBase => Current(_place.Keys);
 
     /// <summary>Gets the address of page 0's values.</summary>
-    public nint ValueBase => Current(_valueBase);
+    public nint ValueBase => Current(_place.Values);
 
     /// <summary>Gets the bytes from a page's keys to the next page's.</summary>
     public long KeyPageStride => Layout.KeyPageStride;
@@ -72,13 +68,13 @@ public readonly struct KvLayerView
     public long ValueHeadStride => Layout.ValueHeadStride;
 
     /// <summary>Gets the columns of the page table: the pages of the row that has most.</summary>
-    public int PageTableColumns => Current(_table.Columns);
+    public int PageTableColumns => Current(_place.Table.Columns);
 
     /// <summary>Gets the int32 entries from a page table row to the next; at least <see cref="PageTableColumns"/>.</summary>
-    public int PageTableRowStride => Current(_table.RowStride);
+    public int PageTableRowStride => Current(_place.Table.RowStride);
 
     /// <summary>Gets the address of the page table: int32, one row per row of the step, unused tail −1.</summary>
-    public nint PageTableAddress => Current(_table.Address);
+    public nint PageTableAddress => Current(_place.Table.Address);
 
     /// <summary>Gets each row's length in tokens, those of this step included.</summary>
     public ReadOnlySpan<int> Lengths => State.Lengths;
@@ -98,7 +94,7 @@ public readonly struct KvLayerView
     public ReadOnlySpan<int> PageTableRow(int row)
     {
         Throw.IfNotIndex(row, State.RowCount);
-        return _table.Row(row);
+        return _place.Table.Row(row);
     }
 
     /// <summary>Gets the pages of a row that hold its positions 0 … length − 1.</summary>

@@ -15,9 +15,9 @@ namespace KvCache;
 public readonly struct KvStep : IDisposable
 {
     private readonly StepState? _state;
-    private readonly int _generation;
+    private readonly long _generation;
 
-    internal KvStep(StepState state, int generation)
+    internal KvStep(StepState state, long generation)
     {
         _state = state;
         _generation = generation;

@@ -15,37 +15,36 @@ internal sealed class PagedMemory : IDisposable
     private readonly KvArena _arena;
     private readonly long _valueOffset;
     private readonly long _layerStride;
+    private readonly int _layers;
     private readonly KvCopy[] _copies;
 
     public PagedMemory(IKvDevice device, KvGeometry geometry, int blockTokens, int blockCount)
     {
         _device = device;
-        LayerCount = geometry.LayerCount;
+        _layers = geometry.LayerCount;
         Layout = new PageLayout(geometry.GroupOf(0), blockTokens);
         _valueOffset = RoundUp(checked(Layout.KeyPageStride * blockCount));
         _layerStride = checked(_valueOffset + RoundUp(checked(Layout.ValuePageStride * blockCount)));
-        long bytes = checked(_layerStride * LayerCount);
+        long bytes = checked(_layerStride * _layers);
         _arena = device.TryAllocate(bytes, out KvArena? arena)
             ? arena
             : throw new InsufficientMemoryException(
                 $"Device \"{device.Name}\" has no {bytes} bytes for {blockCount} blocks of {blockTokens} tokens ({geometry}).");
-        _copies = new KvCopy[LayerCount * 2];
+        _copies = new KvCopy[_layers * 2];
     }
-
-    public int LayerCount { get; }
 
     public PageLayout Layout { get; }
 
     public bool CanDecommit => _arena.CanDecommit;
 
-    public nint KeyBase(int layer) => _arena.Address + (nint)(layer * _layerStride);
-
-    public nint ValueBase(int layer) => _arena.Address + (nint)((layer * _layerStride) + _valueOffset);
+    /// <summary>Where every layer's pages are, under one page table.</summary>
+    public LayerPlace[] Places(PageTable table) =>
+        [.. Enumerable.Range(0, _layers).Select(layer => new LayerPlace(KeyBase(layer), ValueBase(layer), table))];
 
     /// <summary>Copies the first tokens of one block to another, in every layer.</summary>
     public KvTransfer CopyBlock(int source, int destination, int tokens)
     {
-        for (int layer = 0; layer < LayerCount; layer++)
+        for (int layer = 0; layer < _layers; layer++)
         {
             _copies[2 * layer] = Copy(
                 KeyBase(layer), Layout.KeyPageStride, Layout.KeyTokenStride, source, destination, tokens);
@@ -60,7 +59,7 @@ internal sealed class PagedMemory : IDisposable
     public long Decommit(int first, int count)
     {
         long bytes = 0;
-        for (int layer = 0; layer < LayerCount; layer++)
+        for (int layer = 0; layer < _layers; layer++)
         {
             long keys = layer * _layerStride;
             bytes += _arena.Decommit(keys + (first * Layout.KeyPageStride), count * Layout.KeyPageStride);
@@ -72,6 +71,10 @@ internal sealed class PagedMemory : IDisposable
     }
 
     public void Dispose() => _arena.Dispose();
+
+    private nint KeyBase(int layer) => _arena.Address + (nint)(layer * _layerStride);
+
+    private nint ValueBase(int layer) => _arena.Address + (nint)((layer * _layerStride) + _valueOffset);
 
     private static KvCopy Copy(nint start, long pageStride, long tokenStride, int source, int destination, int tokens) =>
         new(start + (nint)(source * pageStride), start + (nint)(destination * pageStride), tokens * tokenStride);

@@ -4,23 +4,26 @@ using KvCache.Steps;
 
 namespace KvCache.Paged;
 
-/// <summary>The step of a paged allocator: every layer has the same page table, so entering and leaving cost nothing.</summary>
-internal sealed class PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device)
-    : StepState(memory.Layout)
+/// <summary>The step of a paged allocator: all layers share one page table and stay on the device.</summary>
+internal sealed class PagedStep : StepState
 {
-    private readonly (nint Keys, nint Values)[] _bases =
-        [.. Enumerable.Range(0, memory.LayerCount).Select(layer => (memory.KeyBase(layer), memory.ValueBase(layer)))];
+    private readonly PagedLedger _ledger;
+    private readonly IKvDevice _device;
 
-    public PageTable Table { get; } = new();
-
-    public override KvLayerView Enter(int layer)
+    public PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device)
+        : this(memory, ledger, device, new PageTable())
     {
-        Throw.IfNotIndex(layer, _bases.Length);
-        ref (nint Keys, nint Values) bases = ref _bases[layer];
-        return new KvLayerView(this, Table, layer, bases.Keys, bases.Values);
     }
 
-    public override void Leave(int layer) => Throw.IfNotIndex(layer, _bases.Length);
+    private PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device, PageTable table)
+        : base(memory.Layout, memory.Places(table), traffic: null)
+    {
+        _ledger = ledger;
+        _device = device;
+        Table = table;
+    }
+
+    public PageTable Table { get; }
 
     /// <summary>Ends the step, if one is open, without committing anything.</summary>
     public void Abandon()
@@ -39,7 +42,7 @@ internal sealed class PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevic
 
     protected override void BeginRows(int rows)
     {
-        ledger.BeginStep();
+        _ledger.BeginStep();
         Table.Begin(rows);
     }
 
@@ -51,5 +54,5 @@ internal sealed class PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevic
 
     protected override void CompleteRow(KvSequence sequence) => Unsafe.As<PagedSequence>(sequence).PublishComputed();
 
-    protected override void EndStep(KvFence? fence) => ledger.EndStep(fence ?? device.RecordFence());
+    protected override void EndStep(KvFence? fence) => _ledger.EndStep(fence ?? _device.RecordFence());
 }

@@ -3,17 +3,22 @@ using KvCache.Memory;
 namespace KvCache.Steps;
 
 /// <summary>The one open step of an allocator: its rows, their lengths and query offsets. Reused from step to step.</summary>
-internal abstract class StepState(PageLayout layout) : IDisposable
+/// <param name="layout">How tokens lie in a page.</param>
+/// <param name="layers">Where each layer's pages are, and the page table that leads to them.</param>
+/// <param name="traffic">What moves layers in and out, or null where every layer stays on the device.</param>
+internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayerTraffic? traffic) : IDisposable
 {
     private readonly NativeInts _lengths = new();
     private readonly NativeInts _queryOffsets = new();
     private KvRow[] _rows = [];
+    private long _lastGeneration;
 
     public PageLayout Layout => layout;
 
-    public int Generation { get; private set; }
+    /// <summary>Gets the number of the open step, from 1 on; 0 while none is open.</summary>
+    public long Generation { get; private set; }
 
-    public bool IsOpen { get; private set; }
+    public bool IsOpen => Generation != 0;
 
     public int RowCount { get; private set; }
 
@@ -29,7 +34,8 @@ internal abstract class StepState(PageLayout layout) : IDisposable
 
     public ReadOnlySpan<KvRow> Rows => _rows.AsSpan(0, RowCount);
 
-    public bool IsCurrent(int generation) => IsOpen && Generation == generation;
+    /// <summary>Whether a step or view of this number may still be used.</summary>
+    public bool IsCurrent(long generation) => Generation == generation;
 
     public KvStep Begin(IKvAllocator allocator, ReadOnlySpan<KvRow> rows)
     {
@@ -63,8 +69,8 @@ internal abstract class StepState(PageLayout layout) : IDisposable
 
         offsets[rows.Length] = tokens;
         TokenCount = tokens;
-        IsOpen = true;
-        return new KvStep(this, ++Generation);
+        Generation = ++_lastGeneration;
+        return new KvStep(this, Generation);
     }
 
     public void End(bool completed, KvFence? fence)
@@ -81,16 +87,25 @@ internal abstract class StepState(PageLayout layout) : IDisposable
 
         Array.Clear(_rows, 0, RowCount);
         EndStep(fence);
-        IsOpen = false;
+        Generation = 0;
     }
 
-    public abstract KvLayerView Enter(int layer);
+    public KvLayerView Enter(int layer)
+    {
+        Throw.IfNotIndex(layer, layers.Length);
+        traffic?.Enter(layer);
+        return new KvLayerView(this, in layers[layer], layer);
+    }
 
-    public abstract void Leave(int layer);
+    public void Leave(int layer)
+    {
+        Throw.IfNotIndex(layer, layers.Length);
+        traffic?.Leave(layer);
+    }
 
     public virtual void Dispose()
     {
-        IsOpen = false;
+        Generation = 0;
         _lengths.Dispose();
         _queryOffsets.Dispose();
     }
