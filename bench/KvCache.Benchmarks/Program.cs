@@ -1,4 +1,5 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using KvCache.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, new BenchmarkSettings());
