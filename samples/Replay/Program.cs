@@ -1,4 +1,3 @@
-using System.CommandLine;
+using Replay;
 
-RootCommand root = new("Replays a request trace through a KV-cache manager.");
-return root.Parse(args).Invoke();
+return ReplayTool.Run(args, Console.Out, Console.Error, isTerminal: !Console.IsOutputRedirected);

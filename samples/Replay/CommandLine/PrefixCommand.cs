@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Replay.Manager;
+using Replay.Output;
+using Replay.Prefixes;
+using Spectre.Console;
+
+namespace Replay.CommandLine;
+
+/// <summary>The command <c>replay prefix</c>.</summary>
+internal sealed class PrefixCommand : Command
+{
+    private readonly IAnsiConsole _console;
+
+    private readonly Option<string> _trace = new("--trace")
+    {
+        Description = "The trace: JSON lines with timestamp (or timestamp_ms), input_length, output_length and hash_ids.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<int> _blockTokens = OptionValues.Count("--block-tokens", "Tokens in a block of the cache.", "N");
+    private readonly Option<int> _capacity = OptionValues.Count("--capacity", "Blocks in the cache.", "BLOCKS");
+    private readonly Option<int> _traceBlockTokens = OptionValues.Count(
+        "--trace-block-tokens", "Tokens that one id of the trace stands for. [default: as --block-tokens]", "N");
+
+    private readonly Option<string> _policy = OptionValues.Choice(
+        "--policy", "Which cached blocks are given up first.", EvictionPolicies.Names);
+
+    private readonly Option<string> _deduplicate = OptionValues.Choice(
+        "--deduplicate", "Whether equal blocks are kept only once.", ["on", "off"]);
+
+    private readonly Option<string?> _requestsOut = new("--requests-out")
+    {
+        Description = "Write the hits of every request there, as CSV: request_index,hit_tokens.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _json = new("--json")
+    {
+        Description = "Write the summary there, as JSON.",
+        HelpName = "FILE",
+    };
+
+    public PrefixCommand(IAnsiConsole console)
+        : base("prefix", "Replays a trace's prompts one after another and counts the tokens found in the prefix cache.")
+    {
+        _console = console;
+        _blockTokens.Required = true;
+        _capacity.Required = true;
+        Options.Add(_trace);
+        Options.Add(_blockTokens);
+        Options.Add(_capacity);
+        Options.Add(_traceBlockTokens);
+        Options.Add(_policy);
+        Options.Add(_deduplicate);
+        Options.Add(_requestsOut);
+        Options.Add(_json);
+        SetAction(parsed => Run(ToOptions(parsed)));
+    }
+
+    private PrefixOptions ToOptions(ParseResult parsed)
+    {
+        int blockTokens = parsed.GetValue(_blockTokens);
+        return new PrefixOptions(
+            parsed.GetRequiredValue(_trace),
+            blockTokens,
+            parsed.GetResult(_traceBlockTokens) is null ? blockTokens : parsed.GetValue(_traceBlockTokens),
+            parsed.GetValue(_capacity),
+            parsed.GetRequiredValue(_policy),
+            parsed.GetValue(_deduplicate) == "on",
+            parsed.GetValue(_requestsOut),
+            parsed.GetValue(_json));
+    }
+
+    private int Run(PrefixOptions options)
+    {
+        EnsureDifferentFiles(options);
+        using OutputFile? requestsFile = options.RequestsOut is null ? null : OutputFile.Create(options.RequestsOut);
+        using OutputFile? jsonFile = options.JsonOut is null ? null : OutputFile.Create(options.JsonOut);
+        PrefixSummary summary = _console.WithProgress("Replaying", report =>
+        {
+            using RequestsCsv? requests = requestsFile is null ? null : new RequestsCsv(requestsFile.Stream);
+            return PrefixReplay.Run(options, requests, report);
+        });
+        if (jsonFile is not null)
+        {
+            PrefixReport.WriteJson(summary, jsonFile.Stream);
+        }
+
+        requestsFile?.Commit();
+        jsonFile?.Commit();
+        _console.Write(PrefixReport.ToTable(summary));
+        return ReplayTool.Succeeded;
+    }
+
+    private static void EnsureDifferentFiles(PrefixOptions options)
+    {
+        string?[] files = [options.Trace, options.RequestsOut, options.JsonOut];
+        string[] paths = [.. files.Where(file => !string.IsNullOrEmpty(file)).Select(file => OutputFile.FinalPath(file!))];
+        if (paths.Distinct().Count() < paths.Length)
+        {
+            throw new ReplayException("--trace, --requests-out and --json take different files.");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Replay.Prefixes;
+
+/// <summary>What a prefix replay is asked for.</summary>
+/// <param name="Trace">The trace's path.</param>
+/// <param name="BlockTokens">Tokens in a block of the cache.</param>
+/// <param name="TraceBlockTokens">Tokens that one block id of the trace stands for.</param>
+/// <param name="Capacity">Blocks in the pool.</param>
+/// <param name="Policy">The eviction policy's name.</param>
+/// <param name="Deduplicate">Whether equal blocks are kept once.</param>
+/// <param name="RequestsOut">Where the hits of every request go, or null.</param>
+/// <param name="JsonOut">Where the summary goes, or null.</param>
+internal sealed record PrefixOptions(
+    string Trace,
+    int BlockTokens,
+    int TraceBlockTokens,
+    int Capacity,
+    string Policy,
+    bool Deduplicate,
+    string? RequestsOut,
+    string? JsonOut);

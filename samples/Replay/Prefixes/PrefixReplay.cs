@@ -1,0 +1,55 @@
+using KvCache.Paged;
+using Replay.Manager;
+using Replay.Traces;
+
+namespace Replay.Prefixes;
+
+/// <summary>Replays a trace's prompts one by one: how much of each is found in the cache that the earlier ones left.</summary>
+internal static class PrefixReplay
+{
+    private const int RequestsPerReport = 64;
+
+    /// <summary>Replays a trace.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="requests">Takes every request's hits, or null.</param>
+    /// <param name="report">Takes the share that is done, 0 … 1, now and then.</param>
+    public static PrefixSummary Run(PrefixOptions options, RequestsCsv? requests, Action<double> report)
+    {
+        using TraceReader trace = new(options.Trace, options.TraceBlockTokens);
+        using AllocatorMetrics metrics = new();
+        using PagedKvAllocator allocator = DryAllocator.Create(
+            options.BlockTokens, options.Capacity, options.Deduplicate, EvictionPolicies.Find(options.Policy), metrics);
+        PrefixCache cache = new(allocator);
+        PromptTokens tokens = new();
+        long count = 0;
+        long inputTokens = 0;
+        long hitTokens = 0;
+        while (trace.TryRead(out TraceRequest? request))
+        {
+            int hit = cache.Replay(tokens.Make(request, options.TraceBlockTokens));
+            requests?.Add(count, hit);
+            inputTokens += request.InputLength;
+            hitTokens += hit;
+            if (++count % RequestsPerReport == 0)
+            {
+                report(trace.Progress);
+            }
+        }
+
+        return new PrefixSummary(
+            count,
+            cache.Refused,
+            inputTokens,
+            hitTokens,
+            inputTokens > 0 ? (double)hitTokens / inputTokens : 0,
+            metrics.Evictions,
+            metrics.Deduplications,
+            tokens.DistinctBlocks,
+            cache.ManagerMilliseconds,
+            options.BlockTokens,
+            options.TraceBlockTokens,
+            options.Capacity,
+            options.Policy,
+            options.Deduplicate);
+    }
+}
