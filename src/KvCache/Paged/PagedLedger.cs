@@ -186,6 +186,7 @@ internal sealed class PagedLedger : IDisposable
         _stepOpen = false;
         _lastStep = fence;
         Retired.CloseStep(fence);
+        Collect();
     }
 
     /// <summary>Lets go of the blocks whose fences have passed.</summary>
