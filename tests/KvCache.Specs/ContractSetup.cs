@@ -1,0 +1,35 @@
+using KvCache.Blocks;
+using KvCache.Memory;
+using KvCache.Prefixes;
+
+namespace KvCache.Specs;
+
+/// <summary>What a test asks of the allocator that it is given.</summary>
+public sealed record ContractSetup
+{
+    /// <summary>Small, and with nothing equal: layers, heads, key and value dimensions all differ.</summary>
+    public static KvGeometry SmallGeometry { get; } = new(new KvLayerGroup(2, 3, 4, 6, KvElementType.Float16));
+
+    public KvGeometry Geometry { get; init; } = SmallGeometry;
+
+    public int BlockTokens { get; init; } = 4;
+
+    public int BlockCount { get; init; } = 16;
+
+    /// <summary>The device, or null for the one under test.</summary>
+    public IKvDevice? Device { get; init; }
+
+    public bool PrefixCaching { get; init; } = true;
+
+    /// <summary>Whether equal content is kept once, or null for what is under test.</summary>
+    public bool? Deduplicate { get; init; }
+
+    public PrefixHash? PrefixHash { get; init; }
+
+    /// <summary>The order in which cached blocks are given up, or null for the default.</summary>
+    public Func<EvictionPolicy>? Eviction { get; init; }
+
+    public int MaxSequenceTokens { get; init; } = int.MaxValue;
+
+    public int EventCapacity { get; init; }
+}
