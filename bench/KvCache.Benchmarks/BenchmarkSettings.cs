@@ -1,19 +1,15 @@
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
-using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Jobs;
 
 namespace KvCache.Benchmarks;
 
 /// <summary>How every class here is measured: several processes, medians beside means, managed bytes per operation.</summary>
-internal sealed class BenchmarkSettings : ManualConfig
+internal static class BenchmarkSettings
 {
-    public BenchmarkSettings()
-    {
-        AddJob(Job.Default.WithLaunchCount(3).WithWarmupCount(4).WithIterationCount(6));
-        AddDiagnoser(MemoryDiagnoser.Default);
-        AddColumn(StatisticColumn.Median);
-        AddExporter(MarkdownExporter.GitHub);
-    }
+    public static IConfig Create() => ManualConfig.Create(DefaultConfig.Instance)
+        .AddJob(Job.Default.WithLaunchCount(3).WithWarmupCount(4).WithIterationCount(6))
+        .AddDiagnoser(MemoryDiagnoser.Default)
+        .AddColumn(StatisticColumn.Median);
 }

@@ -2,4 +2,4 @@ using System.Reflection;
 using BenchmarkDotNet.Running;
 using KvCache.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, new BenchmarkSettings());
+BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, BenchmarkSettings.Create());
