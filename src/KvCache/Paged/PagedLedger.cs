@@ -42,8 +42,8 @@ internal sealed class PagedLedger : IDisposable
 
     public int BlocksFor(int tokens) => (int)(((long)tokens + BlockTokens - 1) / BlockTokens);
 
-    /// <summary>The tokens for which so many blocks have room, as far as lengths go.</summary>
-    public int CapacityOf(int blocks) => (int)Math.Min(int.MaxValue, (long)blocks * BlockTokens);
+    /// <summary>The tokens for which so many blocks have room, within the limit of a sequence.</summary>
+    public int CapacityOf(int blocks) => (int)Math.Min(_maxTokens, (long)blocks * BlockTokens);
 
     /// <summary>Plans the opening of a sequence. Changes nothing.</summary>
     /// <param name="prompt">The prompt.</param>
