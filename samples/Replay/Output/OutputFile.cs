@@ -21,19 +21,24 @@ internal sealed class OutputFile : IDisposable
     /// <exception cref="ReplayException">It cannot be written to.</exception>
     public static OutputFile Create(string path)
     {
-        if (Directory.Exists(path))
+        if (path.Length == 0 || Directory.Exists(path))
         {
-            throw new ReplayException($"{path}: expected a file to write to, found a directory.");
+            throw new ReplayException($"'{path}': expected a file to write to, found a directory or no name.");
         }
 
         try
         {
+            if (IsDevice(path))
+            {
+                return new OutputFile(path, path);
+            }
+
             string target = FinalPath(path);
-            return new OutputFile(target, IsDevice(target) ? target : $"{target}.{Path.GetRandomFileName()}.partial");
+            return new OutputFile(target, $"{target}.{Path.GetRandomFileName()}.partial");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ReplayException($"{path}: expected a file to write to. {exception.Message}");
+            throw new ReplayException($"'{path}': expected a file that can be written to: {exception.Message}");
         }
     }
 
