@@ -38,10 +38,12 @@ internal static class ReplayCommand
         HitRatePlot.WriteSvg(results, options, plot.Stream);
         plot.Commit();
         console.Write(DemonstrationTable.Create(results));
-        console.WriteLine(
-            "Hit rate: prompt tokens found in the cache when their turn was first admitted. Waste: slots of owned " +
-            "blocks without a token, averaged over the steps. Blocks: those of every sequence when it is closed.");
-        console.WriteLine($"Plot: {Path.GetFullPath(plotPath)}");
+        console.WriteLine("Hit rate: prompt tokens found in the cache when their turn was first admitted.");
+        console.WriteLine("Waste: token slots of owned blocks that hold no token, averaged over the steps.");
+        console.WriteLine("Manager time by the blocks of all sequences when they are closed.");
+
+        // Past the console, which would break a long path into lines.
+        console.Profile.Out.Writer.WriteLine($"Plot: {Path.GetFullPath(plotPath)}");
         return ReplayTool.Succeeded;
     }
 }

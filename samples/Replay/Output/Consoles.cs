@@ -5,7 +5,7 @@ namespace Replay.Output;
 /// <summary>Makes the console that tables and progress bars are drawn on.</summary>
 internal static class Consoles
 {
-    private const int RedirectedWidth = 120;
+    private const int RedirectedWidth = 1_000;
 
     /// <summary>Colours and cursor movement only where somebody watches; plain text everywhere else.</summary>
     public static IAnsiConsole Create(TextWriter output, bool isTerminal)
