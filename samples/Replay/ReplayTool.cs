@@ -32,7 +32,8 @@ internal static class ReplayTool
                 EnableDefaultExceptionHandler = false,
             });
         }
-        catch (Exception exception) when (exception is ReplayException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (
+            exception is ReplayException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             return Fail(error, exception.Message);
         }

@@ -10,7 +10,9 @@ internal static class ReplayCommand
 {
     private const string Description =
         "Replays requests through a KV-cache manager, on addresses without memory, and shows how well prefixes are " +
-        "reused. Without a command: a demonstration on generated conversations.";
+        "reused. Without a command: a demonstration on generated conversations.\n\n" +
+        "Example: replay prefix --trace conversation_trace.jsonl --block-tokens 512 --capacity 64000 --json summary.json\n\n" +
+        "Exit code: 0, or 2 where an option, a trace or an output file is not as expected; standard error says in one line which.";
 
     public static RootCommand Create(IAnsiConsole console)
     {

@@ -11,9 +11,9 @@ internal static class TraceNumbers
             : throw new UnexpectedTextException($"a number of milliseconds as {name}");
 
     public static int Length(ref Utf8JsonReader json, string name) =>
-        json.TokenType == JsonTokenType.Number && json.TryGetInt32(out int value) && value >= 0
+        json.TokenType == JsonTokenType.Number && json.TryGetInt32(out int value) && value >= 0 && value <= Array.MaxLength
             ? value
-            : throw new UnexpectedTextException($"a whole number of tokens from 0 to {int.MaxValue} as {name}");
+            : throw new UnexpectedTextException($"a whole number of tokens from 0 to {Array.MaxLength} as {name}");
 
     public static void Ids(ref Utf8JsonReader json, string name, List<Int128> ids)
     {
