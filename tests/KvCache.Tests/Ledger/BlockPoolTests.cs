@@ -12,7 +12,9 @@ public class BlockPoolTests
     {
         Assert.Equal([0, 1, 2, 3, 4], Take(5));
         _pool.Release([0, 1, 2]);
-        Assert.Equal(1, _pool.TrimIdle(new int[1]));
+        int[] trimmed = new int[1];
+        _pool.TakeIdle(trimmed);
+        _pool.SetAside(trimmed);
         Assert.Equal([2], _pool.Trimmed);
         Assert.Equal([1, 0], _pool.Idle.ToArray());
         Assert.Equal([5, 6, 7, 2, 1, 0], Take(6));
@@ -80,7 +82,7 @@ public class BlockPoolTests
         _pool.Retire(5);
         AssertCounts(owned: 7, cached: 0, inTransfer: 1);
         Assert.Equal(0, _pool.Available);
-        Assert.False(_pool.IsIdle(5));
+        Assert.False(_pool.IsUnowned(5));
         _pool.Settle(5);
         Assert.Equal(0, _pool.Available);
         _pool.Settle(5);

@@ -74,7 +74,7 @@ public class Scenario11_RandomInvariants
                 }
 
                 stamps[blocks[i]] = i >= sequence.Length ? round : stamps[blocks[i]];
-                if (stage.Pool.IsIdle(blocks[i]) || blocks[..i].Contains(blocks[i]))
+                if (stage.Pool.IsUnowned(blocks[i]) || blocks[..i].Contains(blocks[i]))
                 {
                     Assert.Fail($"Round {round}: block {blocks[i]} is idle or listed twice.");
                 }

@@ -62,11 +62,11 @@ public class Scenario28_BlockStatesAsHandles
         using Stage stage = new(blocks: 2);
         int[] weak = [.. Stage.Tokens(0, 16), 1];
         stage.RunAndFinish(weak.AsSpan(0, 16));
-        Assert.True(stage.Pool.IsIdle(0));
+        Assert.True(stage.Pool.IsUnowned(0));
         using (KvSequence strong = stage.Open(weak))
         {
             Assert.Equal(16, strong.HitLength);
-            Assert.False(stage.Pool.IsIdle(0));
+            Assert.False(stage.Pool.IsUnowned(0));
         }
 
         stage.Open(Stage.Tokens(500, 32)).Dispose();
