@@ -1,0 +1,158 @@
+using Xunit;
+
+namespace KvCache.Specs.Model;
+
+/// <content>Steps over any rows, written to through the views and read back in later ones.</content>
+internal sealed partial class ModelRun
+{
+    private const ulong Garbage = 0xBAD0_BAD0_BAD0_BAD0;
+    private readonly List<(ModelSequence Sequence, int Count, ulong[] Chain)> _rows = [];
+    private KvStep _step;
+
+    private void Begin(Command command)
+    {
+        if (_step.IsOpen)
+        {
+            Assert.Throws<InvalidOperationException>(() => _allocator.BeginStep([]));
+            return;
+        }
+
+        Random random = new(command.Salt);
+        foreach (ModelSequence sequence in _open)
+        {
+            if (random.Next(4) > 0)
+            {
+                int pending = sequence.Length - sequence.Computed;
+                int count = random.Next(3) > 0 ? pending : random.Next(pending + 1);
+                _rows.Insert(random.Next(_rows.Count + 1), (sequence, count, [.. sequence.Chain]));
+            }
+        }
+
+        BeginRows();
+        for (int row = command.Amount % 3; row < _rows.Count; row += 1 + (command.Pick % 3))
+        {
+            VerifyRow(row);
+        }
+    }
+
+    private void BeginRows()
+    {
+        KvRow[] rows = [.. _rows.Select(row => new KvRow(row.Sequence.Handle, row.Count))];
+        _step = _allocator.BeginStep(rows);
+        KvLayerView view = _step.Enter(0);
+        Assert.Equal((rows.Length, rows.Sum(row => row.TokenCount)), (view.RowCount, view.TokenCount));
+        for (int row = 0; row < rows.Length; row++)
+        {
+            _rows[row].Sequence.InStep = true;
+            Assert.Equal(_rows[row].Sequence.Computed + rows[row].TokenCount, view.Lengths[row]);
+            Assert.Equal(rows[row].TokenCount, view.QueryOffsets[row + 1] - view.QueryOffsets[row]);
+        }
+
+        if (_late is not null)
+        {
+            _work.Begin(view, rows);
+        }
+    }
+
+    private void VerifyRow(int row)
+    {
+        _tally.ReadTokens += _rows[row].Sequence.Computed;
+        for (int layer = 0; layer < _allocator.Geometry.LayerCount; layer++)
+        {
+            KvLayerView view = _step.Enter(layer);
+            _stamped.Verify(view, row, _rows[row].Chain.AsSpan(0, view.Lengths[row] - _rows[row].Count));
+            _step.Leave(layer);
+        }
+    }
+
+    /// <summary>Writes as late as can be, also for sequences closed meanwhile, whose memory must still be theirs.</summary>
+    private void End(bool completed)
+    {
+        if (!_step.IsOpen)
+        {
+            return;
+        }
+
+        for (int layer = 0; layer < _allocator.Geometry.LayerCount; layer++)
+        {
+            KvLayerView view = _step.Enter(layer);
+            for (int row = 0; row < _rows.Count; row++)
+            {
+                ulong[] chain = _rows[row].Chain;
+                _stamped.WriteComputed(view, row, completed ? chain : [.. chain.Select(stamp => stamp ^ Garbage)]);
+            }
+
+            _step.Leave(layer);
+        }
+
+        if (completed)
+        {
+            _tally.Steps++;
+            _step.Complete();
+        }
+        else
+        {
+            _step.Dispose();
+        }
+
+        EndRows(completed);
+    }
+
+    private void EndRows(bool completed)
+    {
+        foreach ((ModelSequence sequence, int count, ulong[] _) in _rows)
+        {
+            sequence.InStep = false;
+            if (completed && !sequence.Handle.IsDisposed)
+            {
+                sequence.Computed += count;
+                _tally.ComputedTokens += count;
+                for (int end = _blockTokens; end <= sequence.Computed; end += _blockTokens)
+                {
+                    _published.Add(sequence.Chain[end - 1]);
+                }
+            }
+        }
+
+        _rows.Clear();
+        if (_late is not null)
+        {
+            _work.End(_late.Steps.Issued);
+        }
+    }
+
+    /// <summary>Reads all computed positions of some sequences in a step of their own, unless one is open.</summary>
+    private void ReadBack(List<ModelSequence> sequences)
+    {
+        if (_step.IsOpen)
+        {
+            return;
+        }
+
+        _rows.AddRange(sequences.Select(sequence => (sequence, 0, sequence.Chain.ToArray())));
+        BeginRows();
+        for (int row = 0; row < sequences.Count; row++)
+        {
+            VerifyRow(row);
+            int[] tokens = new int[sequences[row].Length];
+            sequences[row].Handle.CopyTokens(0, tokens);
+            Assert.Equal(sequences[row].Tokens, tokens);
+        }
+
+        _step.Dispose();
+        EndRows(completed: false);
+    }
+
+    private void Pass(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _late?.Steps.PassNext();
+        }
+
+        if (count == 0)
+        {
+            _late?.Steps.PassAll();
+        }
+    }
+}
