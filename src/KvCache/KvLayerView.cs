@@ -68,13 +68,13 @@ public readonly struct KvLayerView
     public long ValueHeadStride => Layout.ValueHeadStride;
 
     /// <summary>Gets the columns of the page table: the pages of the row that has most.</summary>
-    public int PageTableColumns => Current(_place.Table.Columns);
+    public int PageTableColumns => Table.Columns;
 
     /// <summary>Gets the int32 entries from a page table row to the next; at least <see cref="PageTableColumns"/>.</summary>
-    public int PageTableRowStride => Current(_place.Table.RowStride);
+    public int PageTableRowStride => Table.RowStride;
 
     /// <summary>Gets the address of the page table: int32, one row per row of the step, unused tail −1.</summary>
-    public nint PageTableAddress => Current(_place.Table.Address);
+    public nint PageTableAddress => Table.Address;
 
     /// <summary>Gets each row's length in tokens, those of this step included.</summary>
     public ReadOnlySpan<int> Lengths => State.Lengths;
@@ -94,7 +94,7 @@ public readonly struct KvLayerView
     public ReadOnlySpan<int> PageTableRow(int row)
     {
         Throw.IfNotIndex(row, State.RowCount);
-        return _place.Table.Row(row);
+        return Table.Row(row);
     }
 
     /// <summary>Gets the pages of a row that hold its positions 0 … length − 1.</summary>
@@ -223,6 +223,8 @@ public readonly struct KvLayerView
     }
 
     private PageLayout Layout => State.Layout;
+
+    private PageTable Table => Current(_place.Table);
 
     private T Current<T>(T value) => State is null ? default! : value;
 

@@ -17,6 +17,9 @@ public enum KvRefusal
     /// </summary>
     TooLong,
 
-    /// <summary>A copy that the request needed (copy-on-write) failed on the device.</summary>
+    /// <summary>
+    /// A copy that the request needed (copy-on-write) failed on the device. The block that it would have filled is spoiled:
+    /// where something was cached in it, that alone is forgotten.
+    /// </summary>
     TransferFailed,
 }

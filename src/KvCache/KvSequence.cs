@@ -27,6 +27,9 @@ public abstract class KvSequence : IDisposable
     /// <summary>Gets how many tokens the sequence has.</summary>
     public int Length { get; private protected set; }
 
+    /// <summary>Gets how many tokens are known and not computed yet: what a step can compute.</summary>
+    public int UncomputedLength => Length - ComputedLength;
+
     /// <summary>Gets how many tokens the memory held by the sequence has room for.</summary>
     /// <remarks>
     /// Appending within the capacity is not refused, save for one case: after <see cref="TryFork"/> both sides share

@@ -53,8 +53,8 @@ internal sealed class BlockPool
     /// <summary>Whether a block's only owner may write to it as it is: it is exclusive and nobody can find it.</summary>
     public bool IsWritable(int block) => IsExclusive(block) && !IsPublished(block);
 
-    /// <summary>Whether a block is in the order of idle ones.</summary>
-    public bool IsIdle(int block) => _entries[block].References == 0 && _entries[block].Pending == 0;
+    /// <summary>Whether nobody owns a block, nor still reads it.</summary>
+    public bool IsUnowned(int block) => _entries[block].References == 0 && _entries[block].Pending == 0;
 
     /// <summary>Whether the one owner of a block may write to it: nobody else owns it, nor still reads it.</summary>
     public bool IsExclusive(int block) => _entries[block].References == 1 && _entries[block].Pending == 0;
@@ -80,24 +80,43 @@ internal sealed class BlockPool
             blocks[unused++] = trimmed;
         }
 
-        TakeIdle(blocks[unused..]);
-        _owned += blocks.Length;
+        _owned += unused;
+        if (unused < blocks.Length)
+        {
+            TakeIdle(blocks[unused..]);
+        }
+
         return true;
     }
 
-    /// <summary>Takes idle blocks out of all use, at most so many: their memory can go back to the system.</summary>
-    /// <remarks>They count as unused from here on, and are handed out before idle ones.</remarks>
-    public int TrimIdle(Span<int> blocks)
+    /// <summary>Takes idle blocks, each with one owner, next victims first.</summary>
+    public void TakeIdle(Span<int> blocks)
     {
-        int count = Math.Min(blocks.Length, _idle.Count);
-        TakeIdle(blocks[..count]);
-        foreach (int block in blocks[..count])
+        _idle.Take(blocks);
+        Entry[] entries = _entries;
+        int cached = 0;
+        foreach (int block in blocks)
+        {
+            ref Entry entry = ref entries[block];
+            entry.References = 1;
+            cached += entry.Published ? 1 : 0;
+        }
+
+        _cached -= cached;
+        _owned += blocks.Length;
+    }
+
+    /// <summary>Takes the one owner of blocks that hold nothing, whose memory has gone back to the system.</summary>
+    /// <remarks>They count as unused from here on, and are handed out before idle ones.</remarks>
+    public void SetAside(ReadOnlySpan<int> blocks)
+    {
+        foreach (int block in blocks)
         {
             _entries[block].References = 0;
             _trimmed.Push(block);
         }
 
-        return count;
+        _owned -= blocks.Length;
     }
 
     /// <summary>Adds an owner to each block; idle ones are revived.</summary>
@@ -205,26 +224,6 @@ internal sealed class BlockPool
 
     /// <summary>The blocks whose memory was given back, for integrity checks.</summary>
     internal IEnumerable<int> Trimmed => _trimmed;
-
-    private void TakeIdle(Span<int> blocks)
-    {
-        if (blocks.IsEmpty)
-        {
-            return;
-        }
-
-        _idle.Take(blocks);
-        Entry[] entries = _entries;
-        int cached = 0;
-        foreach (int block in blocks)
-        {
-            ref Entry entry = ref entries[block];
-            entry.References = 1;
-            cached += entry.Published ? 1 : 0;
-        }
-
-        _cached -= cached;
-    }
 
     private void TakeUnused(Span<int> blocks)
     {

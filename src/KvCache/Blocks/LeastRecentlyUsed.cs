@@ -1,19 +1,24 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace KvCache.Blocks;
 
 /// <summary>Gives up the block that has been idle longest; within one sequence its tail before its head.</summary>
 /// <remarks>
-/// An intrusive doubly linked list over one array indexed by block id: O(1) per block, no allocation once the array
-/// has grown to the largest id used. It does not look at frequency, cost or priority. Source: the free-block queue of vLLM V1.
+/// <para>A ring of block ids in the order in which they became idle. A block revived from the middle leaves a hole, which
+/// is skipped when it comes to the front and squeezed out when holes fill half of the ring: amortised O(1) per block, and
+/// nothing is allocated once the ring has grown. A ring rather than a linked list, because ids that stand side by side
+/// can be fetched at once where a chain of links must be followed one by one.</para>
+/// <para>It does not look at frequency, cost or priority. Source of the order: the free-block queue of vLLM V1.</para>
 /// </remarks>
 public sealed class LeastRecentlyUsed : EvictionPolicy
 {
     private const int None = -1;
-    private Link[] _links = [];
-    private int _first = None;
-    private int _last = None;
+    private const int MaximumRing = 1 << 30;
+    private int[] _ring = [];
+    private int[] _slots = [];
+    private long _head;
+    private long _tail;
     private int _count;
 
     /// <inheritdoc/>
@@ -22,59 +27,37 @@ public sealed class LeastRecentlyUsed : EvictionPolicy
     /// <inheritdoc/>
     public override void Add(ReadOnlySpan<int> blocks)
     {
-        int last = _last;
-        foreach (int block in blocks)
+        if (_tail - _head + blocks.Length > _ring.Length)
         {
-            if ((uint)block >= (uint)_links.Length)
-            {
-                Grow(block);
-            }
-
-            _links[block] = new Link(last, None);
-            if (last == None)
-            {
-                _first = block;
-            }
-            else
-            {
-                _links[last].Next = block;
-            }
-
-            last = block;
+            MakeRoom(blocks.Length);
         }
 
-        _last = last;
+        int[] ring = _ring;
+        foreach (int block in blocks)
+        {
+            if ((uint)block >= (uint)_slots.Length)
+            {
+                GrowSlots(block);
+            }
+
+            int slot = (int)_tail++ & (ring.Length - 1);
+            ring[slot] = block;
+            _slots[block] = slot;
+        }
+
         _count += blocks.Length;
     }
 
     /// <inheritdoc/>
     public override void Remove(int block)
     {
-        ref Link link = ref _links[block];
-        if (link.Next == Link.Detached)
+        if ((uint)block >= (uint)_slots.Length || _slots[block] == None)
         {
             Throw.InvalidOperation($"Block {block} is not idle.");
         }
 
-        if (link.Previous == None)
-        {
-            _first = link.Next;
-        }
-        else
-        {
-            _links[link.Previous].Next = link.Next;
-        }
-
-        if (link.Next == None)
-        {
-            _last = link.Previous;
-        }
-        else
-        {
-            _links[link.Next].Previous = link.Previous;
-        }
-
-        link = Link.Outside;
+        _ring[_slots[block]] = None;
+        _slots[block] = None;
         _count--;
     }
 
@@ -82,34 +65,31 @@ public sealed class LeastRecentlyUsed : EvictionPolicy
     public override void Take(Span<int> blocks)
     {
         Throw.IfNotWithin(blocks.Length, _count);
-        int block = _first;
-        for (int i = 0; i < blocks.Length; i++)
+        int[] ring = _ring;
+        for (int i = 0; i < blocks.Length;)
         {
-            blocks[i] = block;
-            ref Link link = ref _links[block];
-            block = link.Next;
-            link = Link.Outside;
+            int block = ring[(int)_head++ & (ring.Length - 1)];
+            if (block != None)
+            {
+                _slots[block] = None;
+                blocks[i++] = block;
+            }
         }
 
-        _first = block;
         _count -= blocks.Length;
-        if (block == None)
-        {
-            _last = None;
-        }
-        else
-        {
-            _links[block].Previous = None;
-        }
     }
 
     /// <inheritdoc/>
     public override int[] ToArray()
     {
         List<int> blocks = new(_count);
-        for (int block = _first; block != None && blocks.Count <= _count; block = _links[block].Next)
+        for (long ticket = _head; ticket < _tail; ticket++)
         {
-            blocks.Add(block);
+            int block = _ring[(int)ticket & (_ring.Length - 1)];
+            if (block != None)
+            {
+                blocks.Add(block);
+            }
         }
 
         return [.. blocks];
@@ -119,61 +99,62 @@ public sealed class LeastRecentlyUsed : EvictionPolicy
     public override void CheckIntegrity(Action<string> report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        int previous = None;
-        int count = 0;
-        for (int block = _first; block != None && count <= _count; block = _links[block].Next)
+        int[] blocks = ToArray();
+        if (blocks.Length != _count)
         {
-            if ((uint)block >= (uint)_links.Length)
+            report($"The idle order holds {blocks.Length} blocks; its count says {_count}.");
+        }
+
+        foreach (int block in blocks)
+        {
+            int slot = (uint)block < (uint)_slots.Length ? _slots[block] : None;
+            if ((uint)slot >= (uint)_ring.Length || _ring[slot] != block)
             {
-                report($"The idle list names block {block}, which was never idle.");
-                return;
+                report($"Idle block {block} says that it stands at {slot}, where it does not.");
             }
-
-            if (_links[block].Previous != previous)
-            {
-                report($"Idle block {block} follows {previous} but points back to {_links[block].Previous}.");
-            }
-
-            previous = block;
-            count++;
         }
 
-        if (count != _count)
+        int standing = _slots.Count(slot => slot != None);
+        if (standing != _count)
         {
-            report($"The idle list holds {(count > _count ? "more" : count)} blocks; its count says {_count}.");
-        }
-
-        if (previous != _last)
-        {
-            report($"The idle list ends at block {previous}; its last says {_last}.");
-        }
-
-        int linked = _links.Count(link => link.Next != Link.Detached);
-        if (linked != _count)
-        {
-            report($"{linked} blocks are linked as idle; the count says {_count}.");
+            report($"{standing} blocks say that they are idle; the count says {_count}.");
         }
     }
 
-    /// <summary>The links, for tests that plant faults.</summary>
-    internal Span<Link> Links => _links;
+    /// <summary>The ids in order, holes among them, for tests that plant faults.</summary>
+    internal Span<int> Ring => _ring;
+
+    /// <summary>Where each block stands in the ring, for tests that plant faults.</summary>
+    internal Span<int> Slots => _slots;
+
+    /// <summary>Squeezes the holes out, in place where half of the ring is enough, into a larger ring otherwise.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MakeRoom(int added)
+    {
+        uint wanted = BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(2L * ((long)_count + added), 64, MaximumRing));
+        bool grow = wanted > _ring.Length;
+        int[] ring = grow ? new int[wanted] : _ring;
+        long head = grow ? 0 : _head;
+        long tail = head;
+        for (long ticket = _head; ticket < _tail; ticket++)
+        {
+            int block = _ring[(int)ticket & (_ring.Length - 1)];
+            if (block != None)
+            {
+                int slot = (int)tail++ & (ring.Length - 1);
+                ring[slot] = block;
+                _slots[block] = slot;
+            }
+        }
+
+        (_ring, _head, _tail) = (ring, head, tail);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Grow(int block)
+    private void GrowSlots(int block)
     {
-        int used = _links.Length;
-        Array.Resize(ref _links, (int)Math.Min(Array.MaxLength, Math.Max(64, Math.Max(block + 1L, used * 2L))));
-        _links.AsSpan(used).Fill(Link.Outside);
-    }
-
-    /// <summary>A block's neighbours in the list.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct Link(int previous, int next)
-    {
-        public const int Detached = -2;
-        public int Previous = previous;
-        public int Next = next;
-
-        public static Link Outside => new(Detached, Detached);
+        int used = _slots.Length;
+        Array.Resize(ref _slots, (int)Math.Min(Array.MaxLength, Math.Max(64L, Math.Max(block + 1L, used * 2L))));
+        _slots.AsSpan(used).Fill(None);
     }
 }

@@ -2,47 +2,62 @@ using KvCache.Memory;
 
 namespace KvCache.Blocks;
 
-/// <summary>Blocks given back while work that may read them was open or running, each waiting for a fence; last block first.</summary>
+/// <summary>Blocks given back while work that may read them was open or running; they wait for it, last block first.</summary>
 /// <remarks>
-/// The step that is open has no fence yet: blocks retired during it wait for the fence recorded at its end. Amortised
-/// O(1) per block. One owner thread.
+/// Steps are numbered in order. A block waits for every step that had begun when it was given back; a step counts as
+/// passed when its own fence and those of all steps before it have passed, on whatever timelines they are. Amortised O(1)
+/// per block, no allocation in steady state. One owner thread.
 /// </remarks>
 internal sealed class RetiredBlocks(BlockPool pool)
 {
+    private readonly Queue<KvFence> _running = new();
     private readonly Queue<int> _blocks = new();
-    private readonly Queue<(KvFence Fence, int Count)> _segments = new();
-    private int _open;
+    private readonly Queue<(long Step, int Count)> _segments = new();
+    private long _begun;
+    private bool _stepOpen;
 
     public int Count => _blocks.Count;
 
-    /// <summary>Retires blocks until the open step's fence passes.</summary>
-    public void RetireIntoOpenStep(ReadOnlySpan<int> blocks)
+    /// <summary>Gets a value indicating whether a step is open or running, so that blocks given back now must wait.</summary>
+    public bool MustWait
     {
-        Retire(blocks);
-        _open += blocks.Length;
-    }
-
-    /// <summary>Retires blocks until a fence passes.</summary>
-    public void Retire(ReadOnlySpan<int> blocks, KvFence fence)
-    {
-        Retire(blocks);
-        _segments.Enqueue((fence, blocks.Length));
-    }
-
-    /// <summary>Gives the blocks retired during the step that ends now the fence they wait for.</summary>
-    public void CloseStep(KvFence fence)
-    {
-        if (_open > 0)
+        get
         {
-            _segments.Enqueue((fence, _open));
-            _open = 0;
+            DropPassed();
+            return _stepOpen || _running.Count > 0;
         }
     }
 
-    /// <summary>Settles the blocks whose fences have passed, oldest first.</summary>
+    public void BeginStep()
+    {
+        _begun++;
+        _stepOpen = true;
+    }
+
+    public void EndStep(KvFence fence)
+    {
+        _stepOpen = false;
+        _running.Enqueue(fence);
+    }
+
+    /// <summary>Retires blocks until every step begun so far has passed.</summary>
+    public void Retire(ReadOnlySpan<int> blocks)
+    {
+        for (int i = blocks.Length - 1; i >= 0; i--)
+        {
+            pool.Retire(blocks[i]);
+            _blocks.Enqueue(blocks[i]);
+        }
+
+        _segments.Enqueue((_begun, blocks.Length));
+    }
+
+    /// <summary>Settles the blocks that have nothing to wait for any more, oldest first.</summary>
     public void Collect()
     {
-        while (_segments.TryPeek(out (KvFence Fence, int Count) segment) && segment.Fence.HasPassed)
+        DropPassed();
+        long passed = _begun - _running.Count - (_stepOpen ? 1 : 0);
+        while (_segments.TryPeek(out (long Step, int Count) segment) && segment.Step <= passed)
         {
             _segments.Dequeue();
             for (int i = 0; i < segment.Count; i++)
@@ -52,10 +67,10 @@ internal sealed class RetiredBlocks(BlockPool pool)
         }
     }
 
-    /// <summary>Blocks until every recorded fence has passed.</summary>
-    public void WaitAll()
+    /// <summary>Blocks the thread until every step that has ended has passed.</summary>
+    public void WaitForSteps()
     {
-        foreach ((KvFence fence, _) in _segments)
+        foreach (KvFence fence in _running)
         {
             fence.Wait();
         }
@@ -65,14 +80,13 @@ internal sealed class RetiredBlocks(BlockPool pool)
     internal IEnumerable<int> Blocks => _blocks;
 
     /// <summary>The number of blocks that the segments speak for, for integrity checks.</summary>
-    internal int SegmentBlocks => _segments.Sum(segment => segment.Count) + _open;
+    internal int SegmentBlocks => _segments.Sum(segment => segment.Count);
 
-    private void Retire(ReadOnlySpan<int> blocks)
+    private void DropPassed()
     {
-        for (int i = blocks.Length - 1; i >= 0; i--)
+        while (_running.TryPeek(out KvFence fence) && fence.HasPassed)
         {
-            pool.Retire(blocks[i]);
-            _blocks.Enqueue(blocks[i]);
+            _running.Dequeue();
         }
     }
 }

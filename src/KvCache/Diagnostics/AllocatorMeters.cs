@@ -19,7 +19,8 @@ internal sealed class AllocatorMeters : IDisposable
             })),
     ];
 
-    private readonly Meter _meter;
+    private readonly Meter? _own;
+    private Func<KvUsage>? _usage;
     private readonly KeyValuePair<string, object?> _allocator;
     private readonly Counter<long> _queries;
     private readonly Counter<long> _hits;
@@ -31,21 +32,23 @@ internal sealed class AllocatorMeters : IDisposable
 
     public AllocatorMeters(string allocator, IMeterFactory? factory, Func<KvUsage> usage)
     {
-        _meter = factory?.Create(KvCacheTelemetry.MeterName) ?? new Meter(KvCacheTelemetry.MeterName);
+        _own = factory is null ? new Meter(KvCacheTelemetry.MeterName) : null;
+        Meter meter = _own ?? factory!.Create(KvCacheTelemetry.MeterName);
         _allocator = new("kvcache.allocator", allocator);
-        _meter.CreateObservableUpDownCounter(
-            "kvcache.blocks", () => ByState(usage(), blocks => blocks), "{block}", "Blocks by state.");
-        _meter.CreateObservableUpDownCounter(
-            "kvcache.memory.usage", () => ByState(usage(), blocks => blocks * usage().BlockBytes), "By", "Memory by state of its blocks.");
-        _meter.CreateObservableUpDownCounter(
-            "kvcache.sequences", () => new Measurement<int>(usage().OpenSequences, _allocator), "{sequence}", "Open sequences.");
-        _queries = _meter.CreateCounter<long>("kvcache.prefix.queries", "{token}", "Tokens of opened prompts.");
-        _hits = _meter.CreateCounter<long>("kvcache.prefix.hits", "{token}", "Tokens of opened prompts found in the cache.");
-        _hitLength = _meter.CreateHistogram<int>("kvcache.prefix.hit.length", "{token}", "Tokens found in the cache per opened prompt.");
-        _evictions = _meter.CreateCounter<long>("kvcache.evictions", "{block}", "Cached blocks taken for something else.");
-        _refusals = _meter.CreateCounter<long>("kvcache.refusals", "{request}", "Requests for memory refused.");
-        _copies = _meter.CreateCounter<long>("kvcache.copy_on_write.copies", "{block}", "Shared blocks copied before a write.");
-        _deduplications = _meter.CreateCounter<long>("kvcache.deduplications", "{block}", "Copies given up for an equal published block.");
+        _usage = usage;
+        meter.CreateObservableUpDownCounter(
+            "kvcache.blocks", () => ByState(_ => 1), "{block}", "Blocks by state.");
+        meter.CreateObservableUpDownCounter(
+            "kvcache.memory.usage", () => ByState(present => present.BlockBytes), "By", "Memory by state of its blocks.");
+        meter.CreateObservableUpDownCounter(
+            "kvcache.sequences", OpenSequences, "{sequence}", "Open sequences.");
+        _queries = meter.CreateCounter<long>("kvcache.prefix.queries", "{token}", "Tokens of opened prompts.");
+        _hits = meter.CreateCounter<long>("kvcache.prefix.hits", "{token}", "Tokens of opened prompts found in the cache.");
+        _hitLength = meter.CreateHistogram<int>("kvcache.prefix.hit.length", "{token}", "Tokens found in the cache per opened prompt.");
+        _evictions = meter.CreateCounter<long>("kvcache.evictions", "{block}", "Cached blocks taken for something else.");
+        _refusals = meter.CreateCounter<long>("kvcache.refusals", "{request}", "Requests for memory refused.");
+        _copies = meter.CreateCounter<long>("kvcache.copy_on_write.copies", "{block}", "Shared blocks copied before a write.");
+        _deduplications = meter.CreateCounter<long>("kvcache.deduplications", "{block}", "Copies given up for an equal published block.");
     }
 
     public void Opened(int promptTokens, int hitTokens)
@@ -98,16 +101,26 @@ internal sealed class AllocatorMeters : IDisposable
         }
     }
 
-    public void Dispose() => _meter.Dispose();
+    /// <summary>Stops publishing. A factory's meter is the factory's, so the observers fall silent by themselves.</summary>
+    public void Dispose()
+    {
+        _usage = null;
+        _own?.Dispose();
+    }
 
-    private IEnumerable<Measurement<long>> ByState(KvUsage usage, Func<long, long> measure) =>
-    [
-        Measure("free", usage.FreeBlocks, measure),
-        Measure("cached", usage.CachedBlocks, measure),
-        Measure("owned", usage.OwnedBlocks, measure),
-        Measure("in_transfer", usage.InTransferBlocks, measure),
-    ];
+    private IEnumerable<Measurement<int>> OpenSequences() =>
+        _usage?.Invoke() is { } present ? [new Measurement<int>(present.OpenSequences, _allocator)] : [];
 
-    private Measurement<long> Measure(string state, int blocks, Func<long, long> measure) =>
-        new(measure(blocks), _allocator, new KeyValuePair<string, object?>("kvcache.block.state", state));
+    private IEnumerable<Measurement<long>> ByState(Func<KvUsage, long> unit) => _usage?.Invoke() is { } present
+        ?
+        [
+            Measure("free", present.FreeBlocks * unit(present)),
+            Measure("cached", present.CachedBlocks * unit(present)),
+            Measure("owned", present.OwnedBlocks * unit(present)),
+            Measure("in_transfer", present.InTransferBlocks * unit(present)),
+        ]
+        : [];
+
+    private Measurement<long> Measure(string state, long value) =>
+        new(value, _allocator, new KeyValuePair<string, object?>("kvcache.block.state", state));
 }

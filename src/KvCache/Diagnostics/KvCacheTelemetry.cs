@@ -15,7 +15,7 @@ namespace KvCache.Diagnostics;
 /// <item><term>kvcache.copy_on_write.copies</term><description>counter, {block}</description></item>
 /// <item><term>kvcache.deduplications</term><description>counter, {block}: copies given up for an equal published block</description></item>
 /// </list>
-/// Every instrument carries <c>kvcache.allocator</c>, the manager's name; nothing carries a sequence, tenant or adapter,
+/// Every instrument carries <c>kvcache.allocator</c>, the allocator's name; nothing carries a sequence, tenant or adapter,
 /// whose number has no bound.
 /// </remarks>
 public static class KvCacheTelemetry

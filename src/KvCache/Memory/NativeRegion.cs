@@ -67,7 +67,12 @@ internal sealed unsafe partial class NativeRegion : SafeHandle
     {
         // One huge page more than asked for, so that the start can be aligned to a huge page.
         bool huge = length >= HugePageBytes;
-        long padded = huge ? checked(length + HugePageBytes) : length;
+        if (length > long.MaxValue - HugePageBytes)
+        {
+            return null;
+        }
+
+        long padded = huge ? length + HugePageBytes : length;
         nint start = Linux.Map(
             0, (nuint)padded, Linux.ProtectReadWrite, Linux.MapPrivateAnonymousNoReserve, -1, 0);
         if (start == -1)

@@ -70,11 +70,11 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
             Expect(
                 sequence.Published == sequence.ComputedLength / ledger.BlockTokens,
                 $"Sequence {sequence.Id} has computed {sequence.ComputedLength} tokens and published {sequence.Published} blocks.");
-            long parent = sequence.Root!.Content;
+            int parent = sequence.Root!.Content;
             foreach (int block in sequence.Table.Blocks[..Math.Min(sequence.Published, sequence.Table.Count)])
             {
                 Expect(
-                    index.ContentOf(block) != 0 && index.ParentOf(block) == parent,
+                    index.ContentOf(block) != 0 && index.Contents[index.ContentOf(block)].Parent == parent,
                     $"Block {block} of sequence {sequence.Id} is not published as what follows the block before it.");
                 parent = index.ContentOf(block);
             }
@@ -101,7 +101,7 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
 
         Expect(
             ledger.Retired.SegmentBlocks == ledger.Retired.Count,
-            $"{ledger.Retired.Count} blocks are retired; their fences speak for {ledger.Retired.SegmentBlocks}.");
+            $"{ledger.Retired.Count} blocks are retired; their steps speak for {ledger.Retired.SegmentBlocks}.");
         for (int block = 0; block < owners.Length; block++)
         {
             BlockPool.Entry entry = pool.Entries[block];

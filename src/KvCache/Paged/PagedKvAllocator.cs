@@ -42,7 +42,7 @@ public sealed class PagedKvAllocator : IKvAllocator
         _blockBytes = checked(Geometry.BytesPerToken * BlockTokens);
         _memory = new PagedMemory(Device, Geometry, BlockTokens, blockCount);
         Events = options.EventCapacity > 0 ? new KvEventStream(options.EventCapacity) : null;
-        _meters = new AllocatorMeters("paged", options.MeterFactory, () => Usage);
+        _meters = new AllocatorMeters(options.Name, options.MeterFactory, () => Usage);
         _ledger = new PagedLedger(options, blockCount, _meters, Events);
         _step = new PagedStep(_memory, _ledger, Device);
     }
@@ -81,17 +81,18 @@ public sealed class PagedKvAllocator : IKvAllocator
         AdmissionPlan plan = Plan(prompt, options, reserve);
         refusal = plan.Refusal;
         sequence = null;
-        if (refusal == KvRefusal.None)
+        if (refusal == KvRefusal.None && !_ledger.TryPrepare(plan.NewBlocks))
         {
-            sequence = PagedSequence.TryOpen(this, options ?? KvSequenceOptions.Default, prompt, plan, _matched, out refusal);
+            refusal = KvRefusal.OutOfHostMemory;
         }
 
-        if (sequence is null)
+        if (refusal != KvRefusal.None)
         {
             _meters.Refused(refusal);
             return false;
         }
 
+        sequence = PagedSequence.Open(this, options ?? KvSequenceOptions.Default, prompt, plan, _matched);
         _meters.Opened(prompt.Length, sequence.HitLength);
         return true;
     }
@@ -126,7 +127,7 @@ public sealed class PagedKvAllocator : IKvAllocator
 
         long blocks = Math.Min((bytes / _blockBytes) + (bytes % _blockBytes > 0 ? 1 : 0), _ledger.Pool.Idle.Count);
         int[] trimmed = new int[blocks];
-        _ledger.TrimIdle(trimmed);
+        _ledger.SetAside(trimmed);
         Array.Sort(trimmed);
         long freed = 0;
         for (int first = 0, end; first < trimmed.Length; first = end)
@@ -188,7 +189,7 @@ public sealed class PagedKvAllocator : IKvAllocator
 
         _disposed = true;
         _step.Abandon();
-        _ledger.WaitForSteps();
+        _ledger.Retired.WaitForSteps();
         foreach (PagedSequence sequence in _open.ToArray())
         {
             sequence.Dispose();

@@ -54,6 +54,10 @@ public sealed record PagedKvAllocatorOptions
     /// <value>Default: 0, no events.</value>
     public int EventCapacity { get; init; }
 
+    /// <summary>Gets the allocator's name in metrics, where several allocators of a process must be told apart.</summary>
+    /// <value>Default: "paged".</value>
+    public string Name { get; init; } = "paged";
+
     /// <summary>Gets what makes the meter.</summary>
     /// <value>Default: null, a meter of the allocator's own under <see cref="Diagnostics.KvCacheTelemetry.MeterName"/>.</value>
     public IMeterFactory? MeterFactory { get; init; }
@@ -64,6 +68,7 @@ public sealed record PagedKvAllocatorOptions
         ArgumentNullException.ThrowIfNull(Geometry);
         ArgumentNullException.ThrowIfNull(Device);
         ArgumentNullException.ThrowIfNull(Eviction);
+        ArgumentException.ThrowIfNullOrEmpty(Name);
         Throw.IfLessThan(BlockTokens, 1, nameof(BlockTokens), nameof(BlockTokens));
         Throw.IfLessThan(BlockCount, 0, nameof(BlockCount), nameof(BlockCount));
         Throw.IfLessThan(MemoryBytes, 0, nameof(MemoryBytes), nameof(MemoryBytes));

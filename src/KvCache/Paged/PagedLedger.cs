@@ -10,8 +10,7 @@ internal sealed class PagedLedger : IDisposable
 {
     private readonly bool _deduplicate;
     private readonly int _maxTokens;
-    private KvFence _lastStep;
-    private bool _stepOpen;
+    private readonly List<int> _forgotten = [];
 
     public PagedLedger(PagedKvAllocatorOptions options, int blockCount, AllocatorMeters meters, KvEventStream? events)
     {
@@ -61,7 +60,7 @@ internal sealed class PagedLedger : IDisposable
         int revived = 0;
         foreach (int block in matched[..hits])
         {
-            revived += Pool.IsIdle(block) ? 1 : 0;
+            revived += Pool.IsUnowned(block) ? 1 : 0;
         }
 
         KvRefusal refusal = RefusalFor(capacity, added, Pool.Available - revived);
@@ -74,47 +73,27 @@ internal sealed class PagedLedger : IDisposable
         : added > available ? KvRefusal.OutOfDeviceMemory
         : KvRefusal.None;
 
-    /// <summary>Takes blocks and forgets what was cached in them, or takes none at all.</summary>
-    public bool TryTake(Span<int> blocks, out KvRefusal refusal)
+    /// <summary>Makes sure that the tokens of so many more blocks have a place; where not, nothing has changed.</summary>
+    public bool TryPrepare(int added) => Tokens.TryReach((int)Math.Min(Pool.Capacity, (long)Pool.HighWater + added));
+
+    /// <summary>Takes blocks that were planned and prepared for, and forgets what was cached in them.</summary>
+    public void Take(Span<int> blocks)
     {
-        refusal = KvRefusal.OutOfDeviceMemory;
         if (!Pool.TryTake(blocks))
         {
-            return false;
+            Throw.InvalidOperation($"{blocks.Length} blocks were planned; {Pool.Available} are available.");
         }
 
-        if (!Tokens.TryReach(Pool.HighWater))
-        {
-            Pool.Release(blocks);
-            refusal = KvRefusal.OutOfHostMemory;
-            return false;
-        }
-
-        int evicted = 0;
-        foreach (int block in blocks)
-        {
-            if (Pool.IsPublished(block))
-            {
-                Unpublish(block);
-                evicted++;
-            }
-        }
-
-        Meters.Evicted(evicted);
-        refusal = KvRefusal.None;
-        return true;
+        Meters.Evicted(UnpublishAll(blocks));
     }
 
     /// <summary>Takes an owner from each block, last block first; while a step may read them they stay out of reach.</summary>
     public void Release(ReadOnlySpan<int> blocks)
     {
-        if (_stepOpen)
+        // Behind blocks that wait, also those that need not: the order of giving back is the order of eviction.
+        if (Retired.Count > 0 || Retired.MustWait)
         {
-            Retired.RetireIntoOpenStep(blocks);
-        }
-        else if (Retired.Count > 0 || !_lastStep.HasPassed)
-        {
-            Retired.Retire(blocks, _lastStep);
+            Retired.Retire(blocks);
         }
         else
         {
@@ -142,26 +121,26 @@ internal sealed class PagedLedger : IDisposable
         return published;
     }
 
-    /// <summary>Forgets the content of a published block.</summary>
-    public void Unpublish(int block)
+    /// <summary>Forgets a published block, and what cannot be found without it.</summary>
+    /// <returns>How many blocks were forgotten.</returns>
+    public int Unpublish(int block)
     {
-        Index!.Forget(block);
-        Pool.SetPublished(block, published: false);
-    }
-
-    /// <summary>Takes idle blocks out of use, at most so many, and forgets what was cached in them.</summary>
-    public int TrimIdle(Span<int> blocks)
-    {
-        int count = Pool.TrimIdle(blocks);
-        foreach (int block in blocks[..count])
+        _forgotten.Clear();
+        Index!.Forget(block, _forgotten);
+        foreach (int forgotten in _forgotten)
         {
-            if (Pool.IsPublished(block))
-            {
-                Unpublish(block);
-            }
+            Pool.SetPublished(forgotten, published: false);
         }
 
-        return count;
+        return _forgotten.Count;
+    }
+
+    /// <summary>Takes idle blocks out of use, next victims first, and forgets what was cached in them.</summary>
+    public void SetAside(Span<int> blocks)
+    {
+        Pool.TakeIdle(blocks);
+        Meters.Evicted(UnpublishAll(blocks));
+        Pool.SetAside(blocks);
     }
 
     /// <summary>Forgets everything that is cached. No block may be owned.</summary>
@@ -178,18 +157,16 @@ internal sealed class PagedLedger : IDisposable
     public void BeginStep()
     {
         Collect();
-        _stepOpen = true;
+        Retired.BeginStep();
     }
 
     public void EndStep(KvFence fence)
     {
-        _stepOpen = false;
-        _lastStep = fence;
-        Retired.CloseStep(fence);
+        Retired.EndStep(fence);
         Collect();
     }
 
-    /// <summary>Lets go of the blocks whose fences have passed.</summary>
+    /// <summary>Lets go of the blocks that have no step to wait for any more.</summary>
     public void Collect()
     {
         if (Retired.Count > 0)
@@ -198,12 +175,19 @@ internal sealed class PagedLedger : IDisposable
         }
     }
 
-    /// <summary>Blocks until no work can be reading any block.</summary>
-    public void WaitForSteps()
-    {
-        Retired.WaitAll();
-        _lastStep.Wait();
-    }
-
     public void Dispose() => Tokens.Dispose();
+
+    private int UnpublishAll(ReadOnlySpan<int> blocks)
+    {
+        int published = 0;
+        foreach (int block in blocks)
+        {
+            if (Pool.IsPublished(block))
+            {
+                published += Unpublish(block);
+            }
+        }
+
+        return published;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using KvCache.Blocks;
 
 namespace KvCache.Paged;
 
@@ -12,27 +13,55 @@ internal sealed partial class PagedSequence
         int computed = Math.Min(length, ComputedLength);
         int shared = SharedBlocks(length);
         int own = _ledger.BlocksFor(length) - shared;
-        PagedSequence fork = new(_allocator, _root is null ? null : _ledger.Index!.Roots.Acquire(_root.Identity));
-        ReadOnlySpan<int> parents = _table.Blocks[..shared];
-        parents.CopyTo(fork._table.Extend(shared));
-        _ledger.Pool.AddReference(parents);
-        if (own > 0 && !TryTakeOwn(fork, shared, own, computed - (shared * BlockTokens), out refusal))
+        int copied = computed - (shared * BlockTokens);
+        int copy = -1;
+        refusal = PlanGrowth(length, own);
+        if (refusal == KvRefusal.None && copied > 0 && !TryTakeCopy(_table[shared], copied, out copy))
         {
-            fork._table.Shrink(shared);
-            fork.Dispose();
+            refusal = KvRefusal.TransferFailed;
+        }
+
+        if (refusal != KvRefusal.None)
+        {
             _ledger.Meters.Refused(refusal);
             child = null;
             return false;
         }
 
-        refusal = KvRefusal.None;
-        fork.Length = length;
-        fork.ComputedLength = computed;
-        fork.Capacity = _ledger.CapacityOf(fork._table.Count);
-        fork.Published = Math.Min(Published, length / BlockTokens);
-        CopyTokensTo(fork, shared * BlockTokens, length);
-        child = fork;
+        child = Fork(length, computed, shared, own, copy);
         return true;
+    }
+
+    /// <summary>Makes the child; nothing can fail any more.</summary>
+    /// <param name="length">Its tokens.</param>
+    /// <param name="computed">How many of them are computed.</param>
+    /// <param name="shared">Blocks shared with this sequence.</param>
+    /// <param name="own">Blocks of its own after them.</param>
+    /// <param name="copy">The first of these, where it was copied already, or −1.</param>
+    private PagedSequence Fork(int length, int computed, int shared, int own, int copy)
+    {
+        ReadOnlySpan<int> parents = _table.Blocks[..shared];
+        BlockTable table = new();
+        parents.CopyTo(table.Extend(shared));
+        _ledger.Pool.AddReference(parents);
+        Span<int> owned = table.Extend(own);
+        if (copy >= 0)
+        {
+            owned[0] = copy;
+            owned = owned[1..];
+        }
+
+        _ledger.Take(owned);
+        PagedSequence child = new(_allocator, _root is null ? null : _ledger.Index!.Roots.Acquire(_root.Identity))
+        {
+            _table = table,
+            Length = length,
+            ComputedLength = computed,
+            Capacity = _ledger.CapacityOf(table.Count),
+            Published = Math.Min(Published, length / BlockTokens),
+        };
+        CopyTokensTo(child, shared * BlockTokens, length);
+        return child;
     }
 
     /// <summary>How many leading blocks a fork can share: those in which nobody has anything left to compute.</summary>
@@ -48,21 +77,13 @@ internal sealed partial class PagedSequence
         return parentStillWrites ? whole : _ledger.BlocksFor(length);
     }
 
-    private bool TryTakeOwn(PagedSequence fork, int shared, int own, int computed, out KvRefusal refusal)
-    {
-        Span<int> blocks = fork._table.Extend(own);
-        return computed > 0
-            ? TryTakeCopy(_table[shared], computed, blocks, out refusal)
-            : _ledger.TryTake(blocks, out refusal);
-    }
-
-    private void CopyTokensTo(PagedSequence fork, int start, int end)
+    private void CopyTokensTo(PagedSequence child, int start, int end)
     {
         for (int position = start; position < end; position += BlockTokens)
         {
             int index = position / BlockTokens;
             int count = Math.Min(BlockTokens, end - position);
-            _ledger.Tokens[_table[index]][..count].CopyTo(_ledger.Tokens[fork._table[index]]);
+            _ledger.Tokens[_table[index]][..count].CopyTo(_ledger.Tokens[child._table[index]]);
         }
     }
 }

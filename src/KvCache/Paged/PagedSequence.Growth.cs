@@ -19,78 +19,69 @@ internal sealed partial class PagedSequence
         BlockPool pool = _ledger.Pool;
         (int tail, int offset) = Math.DivRem(length, BlockTokens);
         bool copy = offset > 0 && !pool.IsExclusive(_table[tail]);
-        int added = target > int.MaxValue ? 0 : Math.Max(0, _ledger.BlocksFor((int)target) - _table.Count);
-        refusal = target > int.MaxValue
-            ? KvRefusal.TooLong
-            : _ledger.RefusalFor((int)target, added + (copy ? 1 : 0), pool.Available);
-        if (refusal != KvRefusal.None || !TryExtend(added, out refusal))
+        refusal = KvRefusal.TooLong;
+        if (target <= int.MaxValue)
         {
-            _ledger.Meters.Refused(refusal);
-            return false;
+            int added = Math.Max(0, _ledger.BlocksFor((int)target) - _table.Count);
+            refusal = PlanGrowth((int)target, added + (copy ? 1 : 0));
+            if (refusal == KvRefusal.None && (!copy || TryCopyTail(tail, offset, out refusal)))
+            {
+                _ledger.Take(_table.Extend(added));
+                GiveUpPublishedTail(tail, offset);
+                Capacity = _ledger.CapacityOf(_table.Count);
+                return true;
+            }
         }
 
-        if (copy && !TryCopyTail(tail, offset, out refusal))
-        {
-            _ledger.Pool.Release(_table.Blocks[^added..]);
-            _table.Shrink(_table.Count - added);
-            _ledger.Meters.Refused(refusal);
-            return false;
-        }
+        _ledger.Meters.Refused(refusal);
+        return false;
+    }
 
-        // The only owner rewrites its published block: what was published there is given up rather than copied.
-        if (offset > 0 && pool.IsPublished(_table[tail]))
+    private KvRefusal PlanGrowth(int target, int added)
+    {
+        KvRefusal refusal = _ledger.RefusalFor(target, added, _ledger.Pool.Available);
+        return refusal == KvRefusal.None && !_ledger.TryPrepare(added) ? KvRefusal.OutOfHostMemory : refusal;
+    }
+
+    /// <summary>Lets the only owner rewrite its published block: what was published there is given up rather than copied.</summary>
+    private void GiveUpPublishedTail(int tail, int offset)
+    {
+        if (offset > 0 && _ledger.Pool.IsPublished(_table[tail]))
         {
             _ledger.Unpublish(_table[tail]);
         }
-
-        Capacity = _ledger.CapacityOf(_table.Count);
-        return true;
-    }
-
-    private bool TryExtend(int added, out KvRefusal refusal)
-    {
-        refusal = KvRefusal.None;
-        if (added > 0 && !_ledger.TryTake(_table.Extend(added), out refusal))
-        {
-            _table.Shrink(_table.Count - added);
-            return false;
-        }
-
-        return true;
     }
 
     /// <summary>Puts a copy in the place of a shared last block (copy-on-write).</summary>
     private bool TryCopyTail(int tail, int tokens, out KvRefusal refusal)
     {
-        Span<int> own = stackalloc int[1];
         int shared = _table[tail];
-        if (!TryTakeCopy(shared, tokens, own, out refusal))
+        if (!TryTakeCopy(shared, tokens, out int own))
         {
-            return false;
-        }
-
-        _table.Replace(tail, own[0]);
-        _ledger.Release([shared]);
-        _ledger.Meters.CopiedOnWrite();
-        return true;
-    }
-
-    /// <summary>Takes blocks; the first gets the tokens, keys and values of the first positions of another block.</summary>
-    private bool TryTakeCopy(int source, int tokens, Span<int> blocks, out KvRefusal refusal)
-    {
-        if (!_ledger.TryTake(blocks, out refusal))
-        {
-            return false;
-        }
-
-        if (!_allocator.Memory.CopyBlock(source, blocks[0], tokens).Wait())
-        {
-            _ledger.Pool.Release(blocks);
             refusal = KvRefusal.TransferFailed;
             return false;
         }
 
-        _ledger.Tokens[source][..tokens].CopyTo(_ledger.Tokens[blocks[0]]);
+        _table.Replace(tail, own);
+        _ledger.Release([shared]);
+        _ledger.Meters.CopiedOnWrite();
+        refusal = KvRefusal.None;
+        return true;
+    }
+
+    /// <summary>Takes a block and gives it the tokens, keys and values of the first positions of another.</summary>
+    private bool TryTakeCopy(int source, int tokens, out int copy)
+    {
+        Span<int> taken = stackalloc int[1];
+        _ledger.Take(taken);
+        copy = taken[0];
+        if (!_allocator.Memory.CopyBlock(source, copy, tokens).Wait())
+        {
+            _ledger.Pool.Release(taken);
+            return false;
+        }
+
+        _ledger.Tokens[source][..tokens].CopyTo(_ledger.Tokens[copy]);
         return true;
     }
 }

@@ -45,14 +45,13 @@ internal sealed partial class PagedSequence : KvSequence
 
     private int BlockTokens => _ledger.BlockTokens;
 
-    /// <summary>Carries out a plan; null where the system has no memory for the tokens.</summary>
-    public static PagedSequence? TryOpen(
+    /// <summary>Carries out a plan.</summary>
+    public static PagedSequence Open(
         PagedKvAllocator allocator,
         KvSequenceOptions options,
         ReadOnlySpan<int> prompt,
         AdmissionPlan plan,
-        ReadOnlySpan<int> matched,
-        out KvRefusal refusal)
+        ReadOnlySpan<int> matched)
     {
         PagedLedger ledger = allocator.Ledger;
         ReadOnlySpan<int> hits = matched[..plan.HitBlocks];
@@ -61,13 +60,7 @@ internal sealed partial class PagedSequence : KvSequence
 
         // The hits get an owner first, so that none of them is taken as a victim.
         ledger.Pool.AddReference(hits);
-        if (!ledger.TryTake(table.Extend(plan.NewBlocks), out refusal))
-        {
-            ledger.Pool.Release(hits);
-            table.Free();
-            return null;
-        }
-
+        ledger.Take(table.Extend(plan.NewBlocks));
         int hitTokens = hits.Length * ledger.BlockTokens;
         PagedSequence sequence = new(allocator, ledger.Index?.Roots.Acquire(options.Namespace))
         {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using KvCache.Blocks;
 using KvCache.Diagnostics;
@@ -7,26 +6,22 @@ namespace KvCache.Prefixes;
 
 /// <summary>Finds published blocks by content: what stands before them, and their own tokens.</summary>
 /// <remarks>
-/// <para>Every distinct content gets an id that is never used again. A block's identity is (its parent's content id,
-/// its tokens): the chained hash leads to the candidates, then the parent's id and the stored tokens are compared, so
-/// that by induction over the chain a hit is exact whatever the hash does.</para>
-/// <para>Blocks of equal content are copies of one content: the oldest stands in the hash chain and is found, the
-/// others hang on it and take its place in the order in which they were published.</para>
-/// <para>Hash buckets and chains are numbers in arrays indexed by block; O(1) expected per block, nothing allocated
-/// but by doubling. One owner thread.</para>
+/// <para>A content's identity is (the content before it, its tokens): the chained hash leads to the candidates, then the
+/// parent and the stored tokens are compared, so that by induction over the chain a hit is exact whatever the hash does.</para>
+/// <para>Blocks of equal content are copies: the oldest is found, the others take its place in the order in which they
+/// were published. When the last copy of a content goes, everything that follows it goes too, because no prompt could
+/// find it any more.</para>
+/// <para>O(1) expected per block; nothing allocated but by doubling. One owner thread.</para>
 /// </remarks>
 internal sealed class PrefixIndex(int capacity, TokenStore tokens, PrefixHash hash, KvEventStream? events)
 {
     private const int None = -1;
-    private int[] _buckets = [];
-    private Entry[] _entries = [];
-    private int _contents;
-    private long _nextContent = 1;
+    private readonly Stack<int> _toRemove = new();
+    private Copy[] _copies = [];
 
     public PrefixRoots Roots { get; } = new(hash);
 
-    /// <summary>Gets the number of distinct contents that can be found.</summary>
-    public int Contents => _contents;
+    public ContentTree Contents { get; } = new();
 
     /// <summary>Finds the longest chain of published blocks that a prompt begins with. Changes nothing.</summary>
     /// <param name="identity">The namespace.</param>
@@ -35,26 +30,25 @@ internal sealed class PrefixIndex(int capacity, TokenStore tokens, PrefixHash ha
     /// <returns>How many were found.</returns>
     public int Match(KvNamespace identity, ReadOnlySpan<int> prompt, Span<int> blocks)
     {
-        if (_contents == 0 || Roots.Find(identity) is not { } root)
+        if (Contents.Count == 0 || Roots.Find(identity) is not { } root)
         {
             return 0;
         }
 
         int blockTokens = tokens.BlockTokens;
         UInt128 parentHash = root.Hash;
-        long parent = root.Content;
+        int parent = root.Content;
         for (int i = 0; i < blocks.Length; i++)
         {
             ReadOnlySpan<int> wanted = prompt.Slice(i * blockTokens, blockTokens);
             parentHash = hash.Hash(parentHash, wanted);
-            int block = Find(parentHash, parent, wanted);
-            if (block == None)
+            parent = Find(parentHash, parent, wanted);
+            if (parent == ContentTree.None)
             {
                 return i;
             }
 
-            parent = _entries[block].Content;
-            blocks[i] = block;
+            blocks[i] = Contents[parent].OldestCopy;
         }
 
         return blocks.Length;
@@ -68,224 +62,185 @@ internal sealed class PrefixIndex(int capacity, TokenStore tokens, PrefixHash ha
     /// <returns>The block that stood for this content already, or −1 where there was none.</returns>
     public int Publish(int block, int parent, PrefixRoot root, bool keepCopy)
     {
-        long parentContent = parent == None ? root.Content : _entries[parent].Content;
-        UInt128 parentHash = parent == None ? root.Hash : _entries[parent].Hash;
+        int before = parent == None ? root.Content : ContentOf(parent);
+        UInt128 beforeHash = parent == None ? root.Hash : Contents[before].Hash;
         ReadOnlySpan<int> own = tokens[block];
-        UInt128 blockHash = hash.Hash(parentHash, own);
-        int canonical = Find(blockHash, parentContent, own);
-        if (canonical != None && !keepCopy)
+        UInt128 ownHash = hash.Hash(beforeHash, own);
+        int content = Find(ownHash, before, own);
+        if (content != ContentTree.None)
         {
-            return canonical;
+            int published = Contents[content].OldestCopy;
+            if (keepCopy)
+            {
+                AddCopy(content, block);
+            }
+
+            return published;
         }
 
-        if (block >= _entries.Length)
+        content = Contents.Add(ownHash, before);
+        ref ContentTree.Node node = ref Contents[content];
+        node.OldestCopy = node.NewestCopy = block;
+        CopyOf(block) = new Copy { Content = content, Newer = None, Older = None };
+        if (parent == None)
         {
-            GrowEntries(block);
+            Roots.Acquire(before);
         }
 
-        _entries[block] = new Entry
-        {
-            Hash = blockHash,
-            Parent = parentContent,
-            Content = canonical == None ? _nextContent++ : _entries[canonical].Content,
-            NextInBucket = None,
-            NextCopy = None,
-            PreviousCopy = block,
-        };
-        if (canonical != None)
-        {
-            AppendCopy(ref _entries[canonical], block);
-            return canonical;
-        }
-
-        if (++_contents > _buckets.Length / 2)
-        {
-            GrowBuckets();
-        }
-
-        ref int bucket = ref _buckets[BucketOf(blockHash)];
-        _entries[block].NextInBucket = bucket;
-        bucket = block;
-        if (parentContent < 0)
-        {
-            Roots.Acquire(parentContent);
-        }
-
-        events?.Write(KvCacheEventKind.Stored, blockHash, parentHash, tokens.BlockTokens);
+        events?.Write(KvCacheEventKind.Stored, ownHash, beforeHash, tokens.BlockTokens);
         return None;
     }
 
-    /// <summary>Forgets a published block. Its content stays findable while another copy is published.</summary>
-    public void Forget(int block)
+    /// <summary>Forgets a published block; with the last copy of its content also everything that follows it.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="forgotten">Receives every block that is not published any more.</param>
+    public void Forget(int block, List<int> forgotten)
     {
-        ref Entry entry = ref _entries[block];
-        if (!IsCanonical(block))
+        Copy copy = _copies[block];
+        ref ContentTree.Node node = ref Contents[copy.Content];
+        if (node.OldestCopy == block && node.NewestCopy == block)
         {
-            RemoveCopy(ref entry);
-        }
-        else if (entry.NextCopy != None)
-        {
-            ref Entry heir = ref _entries[entry.NextCopy];
-            heir.PreviousCopy = entry.PreviousCopy;
-            heir.NextInBucket = entry.NextInBucket;
-            LinkTo(ref entry) = entry.NextCopy;
-        }
-        else
-        {
-            LinkTo(ref entry) = entry.NextInBucket;
-            _contents--;
-            events?.Write(KvCacheEventKind.Removed, entry.Hash, default, tokens.BlockTokens);
-            if (entry.Parent < 0)
-            {
-                Roots.Release(entry.Parent);
-            }
+            RemoveSubtree(copy.Content, forgotten);
+            return;
         }
 
-        entry = default;
+        ref int older = ref copy.Older == None ? ref node.OldestCopy : ref _copies[copy.Older].Newer;
+        ref int newer = ref copy.Newer == None ? ref node.NewestCopy : ref _copies[copy.Newer].Older;
+        (older, newer) = (copy.Newer, copy.Older);
+        _copies[block] = default;
+        forgotten.Add(block);
     }
 
     /// <summary>Forgets everything, without an event per content. No sequence may be open.</summary>
     public void Clear()
     {
-        Array.Clear(_entries);
-        Array.Fill(_buckets, None);
-        _contents = 0;
+        Array.Clear(_copies);
+        Contents.Clear();
         Roots.Clear();
     }
 
-    /// <summary>Lists the findable contents as stored events, in the order in which they were first published.</summary>
+    /// <summary>Lists the findable contents as stored events, parents before children.</summary>
     public List<KvCacheEvent> ListStored(long sequenceNumber)
     {
-        List<int> canonical = [];
-        for (int block = 0; block < _entries.Length; block++)
+        List<KvCacheEvent> stored = new(Contents.Count);
+        Stack<int> next = new();
+        for (int content = 1; content < Contents.Nodes.Length; content++)
         {
-            if (_entries[block].Content != 0 && IsCanonical(block))
+            if (Contents[content].Parent < 0)
             {
-                canonical.Add(block);
+                next.Push(content);
             }
         }
 
-        canonical.Sort((left, right) => _entries[left].Content.CompareTo(_entries[right].Content));
-        Dictionary<long, UInt128> hashes = canonical.ToDictionary(block => _entries[block].Content, block => _entries[block].Hash);
-        List<KvCacheEvent> stored = [];
-        foreach (int block in canonical)
+        while (next.TryPop(out int content))
         {
-            Entry entry = _entries[block];
-            UInt128 parent = entry.Parent < 0 ? Roots.TryGet(entry.Parent)!.Hash : hashes.GetValueOrDefault(entry.Parent);
-            stored.Add(new KvCacheEvent(sequenceNumber, KvCacheEventKind.Stored, entry.Hash, parent, tokens.BlockTokens));
+            ContentTree.Node node = Contents[content];
+            UInt128 parent = node.Parent < 0 ? Roots[node.Parent].Hash : Contents[node.Parent].Hash;
+            stored.Add(new KvCacheEvent(sequenceNumber, KvCacheEventKind.Stored, node.Hash, parent, tokens.BlockTokens));
+            PushChildren(node, next);
         }
 
         return stored;
     }
 
-    /// <summary>The content id of a published block; 0 for one that is not published.</summary>
-    public long ContentOf(int block) => block < _entries.Length ? _entries[block].Content : 0;
+    /// <summary>The content of a block; 0 for one that is not published.</summary>
+    public int ContentOf(int block) => (uint)block < (uint)_copies.Length ? _copies[block].Content : ContentTree.None;
 
-    /// <summary>The content id of what stands before a published block.</summary>
-    public long ParentOf(int block) => _entries[block].Parent;
-
-    /// <summary>The entries by block, for integrity checks and for tests that plant faults.</summary>
-    internal Span<Entry> Entries => _entries;
-
-    /// <summary>The first block of every bucket, for integrity checks and for tests that plant faults.</summary>
-    internal Span<int> Buckets => _buckets;
-
-    internal int BucketOf(UInt128 blockHash) => (int)((uint)blockHash & (uint)(_buckets.Length - 1));
+    /// <summary>What each block is a copy of, for integrity checks and for tests that plant faults.</summary>
+    internal Span<Copy> Copies => _copies;
 
     internal UInt128 Hash(UInt128 parent, ReadOnlySpan<int> content) => hash.Hash(parent, content);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Find(UInt128 blockHash, long parent, ReadOnlySpan<int> wanted)
+    private int Find(UInt128 wantedHash, int parent, ReadOnlySpan<int> wanted)
     {
-        if (_buckets.Length == 0)
+        int content = Contents.FirstInBucketOf(wantedHash);
+        while (content != ContentTree.None)
         {
-            return None;
-        }
-
-        Entry[] entries = _entries;
-        for (int block = _buckets[BucketOf(blockHash)]; block != None; block = entries[block].NextInBucket)
-        {
-            ref Entry entry = ref entries[block];
-            if (entry.Hash == blockHash && entry.Parent == parent && wanted.SequenceEqual(tokens[block]))
+            ref ContentTree.Node node = ref Contents[content];
+            if (node.Hash == wantedHash && node.Parent == parent && wanted.SequenceEqual(tokens[node.OldestCopy]))
             {
-                return block;
+                break;
             }
+
+            content = node.NextInBucket;
         }
 
-        return None;
+        return content;
     }
 
-    /// <summary>Whether a published block is the one that its hash leads to: only the oldest copy follows the newest.</summary>
-    internal bool IsCanonical(int block) => _entries[_entries[block].PreviousCopy].NextCopy == None;
-
-    /// <summary>Finds the link (bucket or chain) that leads to an entry's content.</summary>
-    private ref int LinkTo(ref Entry entry)
+    private void AddCopy(int content, int block)
     {
-        ref int link = ref _buckets[BucketOf(entry.Hash)];
-        while (link != None && _entries[link].Content != entry.Content)
+        ref ContentTree.Node node = ref Contents[content];
+        CopyOf(block) = new Copy { Content = content, Newer = None, Older = node.NewestCopy };
+        _copies[node.NewestCopy].Newer = block;
+        node.NewestCopy = block;
+    }
+
+    private void RemoveSubtree(int top, List<int> forgotten)
+    {
+        // Children are pushed after their parent and removed before it.
+        _toRemove.Push(top);
+        while (_toRemove.TryPeek(out int content))
         {
-            link = ref _entries[link].NextInBucket;
-        }
-
-        if (link == None)
-        {
-            Throw.InvalidOperation($"Content {entry.Content} is published, but its hash does not lead to it.");
-        }
-
-        return ref link;
-    }
-
-    private void AppendCopy(ref Entry canonical, int copy)
-    {
-        int newest = canonical.PreviousCopy;
-        _entries[newest].NextCopy = copy;
-        _entries[copy].PreviousCopy = newest;
-        canonical.PreviousCopy = copy;
-    }
-
-    private void RemoveCopy(ref Entry entry)
-    {
-        _entries[entry.PreviousCopy].NextCopy = entry.NextCopy;
-        ref Entry after = ref _entries[entry.NextCopy != None ? entry.NextCopy : LinkTo(ref entry)];
-        after.PreviousCopy = entry.PreviousCopy;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void GrowEntries(int block) => Array.Resize(
-        ref _entries, (int)Math.Min(capacity, Math.Max(64L, Math.Max(block + 1L, _entries.Length * 2L))));
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void GrowBuckets()
-    {
-        int[] old = _buckets;
-        _buckets = new int[(int)Math.Min(1u << 30, BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, old.Length * 2)))];
-        Array.Fill(_buckets, None);
-        foreach (int first in old)
-        {
-            for (int block = first; block != None;)
+            if (Contents[content].FirstChild != ContentTree.None)
             {
-                ref Entry entry = ref _entries[block];
-                int next = entry.NextInBucket;
-                ref int bucket = ref _buckets[BucketOf(entry.Hash)];
-                entry.NextInBucket = bucket;
-                bucket = block;
-                block = next;
+                _toRemove.Push(Contents[content].FirstChild);
+                continue;
             }
+
+            _toRemove.Pop();
+            RemoveContent(content, forgotten);
         }
     }
 
-    /// <summary>What the index knows of one published block; all zero for one that is not published.</summary>
-    internal struct Entry
+    private void RemoveContent(int content, List<int> forgotten)
     {
-        public UInt128 Hash;
-        public long Parent;
-        public long Content;
-        public int NextInBucket;
+        ContentTree.Node node = Contents[content];
+        for (int block = node.OldestCopy; block != None;)
+        {
+            int next = _copies[block].Newer;
+            _copies[block] = default;
+            forgotten.Add(block);
+            block = next;
+        }
 
-        /// <summary>The next newer copy of the same content, or −1.</summary>
-        public int NextCopy;
+        Contents.Remove(content);
+        events?.Write(KvCacheEventKind.Removed, node.Hash, default, tokens.BlockTokens);
+        if (node.Parent < 0)
+        {
+            Roots.Release(node.Parent);
+        }
+    }
 
-        /// <summary>The next older copy; the oldest names the newest.</summary>
-        public int PreviousCopy;
+    private void PushChildren(ContentTree.Node node, Stack<int> next)
+    {
+        for (int child = node.FirstChild; child != ContentTree.None; child = Contents[child].NextSibling)
+        {
+            next.Push(child);
+        }
+    }
+
+    private ref Copy CopyOf(int block)
+    {
+        if (block >= _copies.Length)
+        {
+            Array.Resize(
+                ref _copies, (int)Math.Min(capacity, Math.Max(64L, Math.Max(block + 1L, _copies.Length * 2L))));
+        }
+
+        return ref _copies[block];
+    }
+
+    /// <summary>A published block among the copies of its content; all zero for one that is not published.</summary>
+    internal struct Copy
+    {
+        public int Content;
+
+        /// <summary>The copy published next, or −1.</summary>
+        public int Newer;
+
+        /// <summary>The copy published before, or −1.</summary>
+        public int Older;
     }
 }

@@ -5,73 +5,100 @@ namespace KvCache.Prefixes;
 /// <summary>Proves that a prefix index finds exactly what is published, under hashes that follow from the stored tokens.</summary>
 internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Action<string> report)
 {
-    private readonly HashSet<int> _reachable = [];
-    private readonly Dictionary<long, int> _canonical = [];
+    private readonly HashSet<int> _findable = [];
+    private readonly HashSet<int> _copies = [];
     private int _firstBlocks;
+    private int _children;
 
     public void Check(BlockPool pool, int openSequences)
     {
         CheckBuckets();
-        CheckPublished(pool);
-        CheckHashes();
-        if (_canonical.Count != index.Contents)
+        foreach (int content in _findable)
         {
-            report($"{_canonical.Count} contents can be found; the count says {index.Contents}.");
+            CheckCopies(content);
+            CheckParent(content);
+            CheckChildren(content);
         }
 
-        int users = index.Roots.Users;
-        if (users != _firstBlocks + openSequences)
-        {
-            report($"Namespaces have {users} users; expected {_firstBlocks} first blocks and {openSequences} open sequences.");
-        }
+        CheckPublished(pool);
+        Expect(_findable.Count == index.Contents.Count, $"{_findable.Count} contents can be found; the count says {index.Contents.Count}.");
+        Expect(_children == _findable.Count - _firstBlocks, $"{_children} contents follow another; expected {_findable.Count - _firstBlocks}.");
+        Expect(
+            index.Roots.Users == _firstBlocks + openSequences,
+            $"Namespaces have {index.Roots.Users} users; expected {_firstBlocks} first blocks and {openSequences} open sequences.");
     }
 
     private void CheckBuckets()
     {
-        for (int bucket = 0; bucket < index.Buckets.Length; bucket++)
+        for (int bucket = 0; bucket < index.Contents.Buckets.Length; bucket++)
         {
-            int steps = 0;
-            for (int block = index.Buckets[bucket]; block != -1; block = index.Entries[block].NextInBucket)
+            for (int content = index.Contents.Buckets[bucket]; content != ContentTree.None; content = Node(content).NextInBucket)
             {
-                if (!IsPublished(block) || ++steps > index.Entries.Length)
+                if (!IsUsed(content) || !_findable.Add(content))
                 {
-                    report($"Bucket {bucket} leads to block {block}, which is not published or stands in a circle.");
+                    report($"Bucket {bucket} leads to content {content}, which is not in use or stands twice.");
                     break;
                 }
 
-                PrefixIndex.Entry entry = index.Entries[block];
-                if (index.BucketOf(entry.Hash) != bucket || !_canonical.TryAdd(entry.Content, block))
-                {
-                    report($"Block {block} stands in bucket {bucket}, where its hash does not lead, or twice.");
-                }
-
-                CheckCopies(block, entry.Content);
+                Expect(
+                    index.Contents.BucketOf(Node(content).Hash) == bucket,
+                    $"Content {content} stands in bucket {bucket}, where its hash does not lead.");
             }
         }
     }
 
-    private void CheckCopies(int canonical, long content)
+    private void CheckCopies(int content)
     {
-        int previous = canonical;
-        for (int copy = canonical; copy != -1; copy = index.Entries[copy].NextCopy)
+        int older = -1;
+        for (int block = Node(content).OldestCopy; block != -1; block = index.Copies[block].Newer)
         {
-            if (!IsPublished(copy) || index.Entries[copy].Content != content || !_reachable.Add(copy))
+            if (index.ContentOf(block) != content || !_copies.Add(block))
             {
-                report($"Block {copy} stands among the copies of block {canonical} but is not one.");
+                report($"Block {block} stands among the copies of content {content} but is not one, or stands twice.");
                 return;
             }
 
-            if (copy != canonical && index.Entries[copy].PreviousCopy != previous)
-            {
-                report($"Copy {copy} follows {previous} but points back to {index.Entries[copy].PreviousCopy}.");
-            }
-
-            previous = copy;
+            Expect(index.Copies[block].Older == older, $"Copy {block} follows {older} but points back to {index.Copies[block].Older}.");
+            Expect(
+                tokens[block].SequenceEqual(tokens[Node(content).OldestCopy]),
+                $"Block {block} is a copy of block {Node(content).OldestCopy} but has other tokens.");
+            older = block;
         }
 
-        if (index.Entries[canonical].PreviousCopy != previous)
+        Expect(Node(content).NewestCopy == older, $"Content {content} names {Node(content).NewestCopy} as its newest copy; expected {older}.");
+    }
+
+    private void CheckParent(int content)
+    {
+        int parent = Node(content).Parent;
+        _firstBlocks += parent < 0 ? 1 : 0;
+        if (parent < 0 ? !index.Roots.Has(parent) : !_findable.Contains(parent))
         {
-            report($"Block {canonical} names {index.Entries[canonical].PreviousCopy} as its newest copy; expected {previous}.");
+            report($"Content {content} follows {parent}, which cannot be found.");
+            return;
+        }
+
+        UInt128 before = parent < 0 ? index.Roots[parent].Hash : Node(parent).Hash;
+        Expect(
+            index.Hash(before, tokens[Node(content).OldestCopy]) == Node(content).Hash,
+            $"The hash of content {content} in block {Node(content).OldestCopy} does not follow from its tokens.");
+    }
+
+    private void CheckChildren(int content)
+    {
+        int previous = ContentTree.None;
+        for (int child = Node(content).FirstChild; child != ContentTree.None; child = Node(child).NextSibling)
+        {
+            if (!_findable.Contains(child) || Node(child).Parent != content || ++_children > _findable.Count)
+            {
+                report($"Content {child} stands among those that follow {content}, but follows {Node(child).Parent}.");
+                return;
+            }
+
+            Expect(
+                Node(child).PreviousSibling == previous,
+                $"Content {child} follows sibling {previous} but points back to {Node(child).PreviousSibling}.");
+            previous = child;
         }
     }
 
@@ -79,43 +106,23 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
     {
         for (int block = 0; block < pool.HighWater; block++)
         {
-            if (pool.IsPublished(block) != IsPublished(block) || IsPublished(block) != _reachable.Contains(block))
-            {
-                report($"Block {block}: published by the pool {pool.IsPublished(block)}, by the index {IsPublished(block)}, findable {_reachable.Contains(block)}.");
-            }
+            bool published = index.ContentOf(block) != ContentTree.None;
+            Expect(
+                pool.IsPublished(block) == published && published == _copies.Contains(block),
+                $"Block {block}: published by the pool {pool.IsPublished(block)}, by the index {published}, findable {_copies.Contains(block)}.");
         }
     }
 
-    private void CheckHashes()
+    private ContentTree.Node Node(int content) => index.Contents[content];
+
+    private bool IsUsed(int content) =>
+        (uint)content < (uint)index.Contents.Nodes.Length && Node(content).Parent != ContentTree.None;
+
+    private void Expect(bool holds, string fault)
     {
-        foreach (int block in _canonical.Values)
+        if (!holds)
         {
-            PrefixIndex.Entry entry = index.Entries[block];
-            _firstBlocks += entry.Parent < 0 ? 1 : 0;
-            UInt128? parent = entry.Parent < 0 ? index.Roots.TryGet(entry.Parent)?.Hash
-                : _canonical.TryGetValue(entry.Parent, out int above) ? index.Entries[above].Hash
-                : null;
-            if (entry.Parent < 0 && parent is null)
-            {
-                report($"First block {block} belongs to a namespace that is gone.");
-            }
-
-            // A parent may have been evicted before its child by a policy of the user's: the child is out of reach then.
-            if (parent is { } known && index.Hash(known, tokens[block]) != entry.Hash)
-            {
-                report($"The hash of block {block} does not follow from its tokens.");
-            }
-        }
-
-        foreach (int copy in _reachable)
-        {
-            PrefixIndex.Entry entry = index.Entries[copy];
-            if (!tokens[copy].SequenceEqual(tokens[_canonical[entry.Content]]))
-            {
-                report($"Block {copy} is a copy of block {_canonical[entry.Content]} but has other tokens.");
-            }
+            report(fault);
         }
     }
-
-    private bool IsPublished(int block) => (uint)block < (uint)index.Entries.Length && index.Entries[block].Content != 0;
 }

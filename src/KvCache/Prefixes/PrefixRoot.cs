@@ -4,12 +4,12 @@ using System.Text;
 namespace KvCache.Prefixes;
 
 /// <summary>Where the chains of one namespace begin.</summary>
-internal sealed class PrefixRoot(KvNamespace identity, long content, UInt128 hash)
+internal sealed class PrefixRoot(KvNamespace identity, int content, UInt128 hash)
 {
     public KvNamespace Identity => identity;
 
-    /// <summary>Gets the content id that first blocks name as their parent; negative, so that it is never a block's.</summary>
-    public long Content => content;
+    /// <summary>Gets what first blocks name as the content before them; below 0, so that it is never a content's number.</summary>
+    public int Content => content;
 
     public UInt128 Hash => hash;
 

@@ -4,27 +4,37 @@ namespace KvCache.Prefixes;
 internal sealed class PrefixRoots(PrefixHash hash)
 {
     private readonly Dictionary<KvNamespace, PrefixRoot> _byIdentity = [];
-    private readonly Dictionary<long, PrefixRoot> _byContent = [];
-    private long _next = -1;
+    private readonly List<PrefixRoot?> _slots = [];
+    private readonly Stack<int> _unused = new();
 
     public int Count => _byIdentity.Count;
 
-    /// <summary>Finds a namespace; null where nothing was ever published under it.</summary>
-    public PrefixRoot? Find(KvNamespace identity) => _byIdentity.GetValueOrDefault(identity);
-
-    public PrefixRoot? TryGet(long content) => _byContent.GetValueOrDefault(content);
-
     /// <summary>Gets the users of all roots together, for integrity checks.</summary>
-    public int Users => _byContent.Values.Sum(root => root.Users);
+    public int Users => _byIdentity.Values.Sum(root => root.Users);
+
+    /// <summary>Gets the root that a first block names as its parent.</summary>
+    public PrefixRoot this[int content] => _slots[~content]!;
+
+    /// <summary>Whether a root is in use, for integrity checks.</summary>
+    public bool Has(int content) => ~content < _slots.Count && _slots[~content] is not null;
+
+    /// <summary>Finds a namespace; null where nothing needs one.</summary>
+    public PrefixRoot? Find(KvNamespace identity) => _byIdentity.GetValueOrDefault(identity);
 
     /// <summary>Finds or adds a namespace and counts one more user.</summary>
     public PrefixRoot Acquire(KvNamespace identity)
     {
         if (!_byIdentity.TryGetValue(identity, out PrefixRoot? root))
         {
-            root = new PrefixRoot(identity, _next--, hash.HashRoot(PrefixRoot.Encode(identity)));
+            if (!_unused.TryPop(out int slot))
+            {
+                slot = _slots.Count;
+                _slots.Add(null);
+            }
+
+            root = new PrefixRoot(identity, ~slot, hash.HashRoot(PrefixRoot.Encode(identity)));
+            _slots[slot] = root;
             _byIdentity.Add(identity, root);
-            _byContent.Add(root.Content, root);
         }
 
         root.Users++;
@@ -32,16 +42,17 @@ internal sealed class PrefixRoots(PrefixHash hash)
     }
 
     /// <summary>Counts one more user of a root.</summary>
-    public void Acquire(long content) => _byContent[content].Users++;
+    public void Acquire(int content) => this[content].Users++;
 
     /// <summary>Counts one user less; the last one takes the root with it.</summary>
-    public void Release(long content)
+    public void Release(int content)
     {
-        PrefixRoot root = _byContent[content];
+        PrefixRoot root = this[content];
         if (--root.Users == 0)
         {
             _byIdentity.Remove(root.Identity);
-            _byContent.Remove(content);
+            _slots[~content] = null;
+            _unused.Push(~content);
         }
     }
 
@@ -49,6 +60,7 @@ internal sealed class PrefixRoots(PrefixHash hash)
     public void Clear()
     {
         _byIdentity.Clear();
-        _byContent.Clear();
+        _slots.Clear();
+        _unused.Clear();
     }
 }

@@ -140,7 +140,7 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
     private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
         row.Sequence is { IsDisposed: false, InStep: false } sequence
         && sequence.Allocator == allocator
-        && (uint)row.TokenCount <= (uint)(sequence.Length - sequence.ComputedLength);
+        && (uint)row.TokenCount <= (uint)sequence.UncomputedLength;
 
     private static void Refuse(IKvAllocator allocator, ReadOnlySpan<KvRow> rows, int row)
     {
@@ -156,7 +156,7 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
             Throw.Argument($"The sequence of row {row} belongs to another allocator.", nameof(rows));
         }
 
-        int uncomputed = sequence.Length - sequence.ComputedLength;
+        int uncomputed = sequence.UncomputedLength;
         if ((uint)count > (uint)uncomputed)
         {
             throw new ArgumentOutOfRangeException(
