@@ -16,10 +16,12 @@ public class RetiredBlocksTests
     }
 
     [Fact]
-    public void Blocks_settle_when_their_own_fence_passes_oldest_first_last_block_first()
+    public void Blocks_settle_when_their_step_has_passed_oldest_first_last_block_first()
     {
-        _retired.Retire([0, 1], _device.RecordFence());
-        _retired.Retire([2], _device.RecordFence());
+        Step(_device);
+        _retired.Retire([0, 1]);
+        Step(_device);
+        _retired.Retire([2]);
         _retired.Collect();
         Assert.Equal((3, 3, 3), (_retired.Count, _retired.SegmentBlocks, _pool.InTransfer));
         _device.Pass(1);
@@ -33,32 +35,59 @@ public class RetiredBlocksTests
     }
 
     [Fact]
-    public void Blocks_of_the_open_step_wait_for_the_fence_recorded_at_its_end()
+    public void Blocks_given_back_during_a_step_wait_for_the_fence_recorded_at_its_end()
     {
-        _retired.RetireIntoOpenStep([4]);
-        _retired.RetireIntoOpenStep([5, 6]);
+        Assert.False(_retired.MustWait);
+        _retired.BeginStep();
+        Assert.True(_retired.MustWait);
+        _retired.Retire([4]);
+        _retired.Retire([5, 6]);
         _device.PassAll();
         _retired.Collect();
         Assert.Equal((3, 3), (_retired.Count, _retired.SegmentBlocks));
-        _retired.CloseStep(_device.RecordFence());
+        _retired.EndStep(_device.RecordFence());
         _retired.Collect();
         Assert.Equal(3, _retired.Count);
+        Assert.True(_retired.MustWait);
         _device.PassAll();
         _retired.Collect();
         Assert.Equal([4, 6, 5], _pool.Idle.ToArray());
-        _retired.CloseStep(_device.RecordFence());
-        Assert.Equal(0, _retired.SegmentBlocks);
+        Assert.False(_retired.MustWait);
     }
 
     [Fact]
-    public void Waiting_waits_for_every_fence_and_settles_nothing_itself()
+    public void A_later_step_that_has_passed_elsewhere_says_nothing_about_an_earlier_one()
     {
-        _retired.Retire([0], _device.RecordFence());
-        _retired.Retire([1], _device.RecordFence());
-        _retired.WaitAll();
+        ManualDevice fast = new();
+        Step(_device);
+        Step(fast);
+        _retired.Retire([3]);
+        fast.PassAll();
+        _retired.Collect();
+        Assert.True(_retired.MustWait);
+        Assert.Equal(1, _retired.Count);
+        _device.PassAll();
+        _retired.Collect();
+        Assert.Equal(0, _retired.Count);
+    }
+
+    [Fact]
+    public void Waiting_waits_for_every_step_and_settles_nothing_itself()
+    {
+        Step(_device);
+        _retired.Retire([0]);
+        Step(_device);
+        _retired.Retire([1]);
+        _retired.WaitForSteps();
         Assert.Equal(2, _device.Waits);
         Assert.Equal(2, _pool.InTransfer);
         _retired.Collect();
         Assert.Equal(0, _pool.InTransfer);
+    }
+
+    private void Step(ManualDevice device)
+    {
+        _retired.BeginStep();
+        _retired.EndStep(device.RecordFence());
     }
 }

@@ -14,8 +14,8 @@ public class PrefixIndexScaleTests
             stage.RunAndFinish([first, .. Stage.Tokens(0, 99)]);
         }
 
-        Assert.Equal(10_000, stage.Index.Contents);
-        Assert.True(stage.Index.Buckets.Length >= 16_384);
+        Assert.Equal(10_000, stage.Index.Contents.Count);
+        Assert.True(stage.Index.Contents.Buckets.Length >= 16_384);
         for (int first = 0; first < 100; first++)
         {
             Assert.Equal(100, stage.Known([first, .. Stage.Tokens(0, 99)]));

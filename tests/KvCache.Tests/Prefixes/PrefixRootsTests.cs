@@ -13,20 +13,22 @@ public class PrefixRootsTests
     {
         PrefixRoots roots = new(new KeyedPrefixHash(1));
         PrefixRoot first = roots.Acquire(Tenant);
+        PrefixRoot other = roots.Acquire(KvNamespace.Default);
         Assert.Same(first, roots.Acquire(new KvNamespace(Salt: "tenant")));
         roots.Acquire(first.Content);
-        Assert.Equal((1, 3), (roots.Count, roots.Users));
-        Assert.Same(first, roots.TryGet(first.Content));
-        Assert.True(first.Content < 0);
+        Assert.Equal((2, 4), (roots.Count, roots.Users));
+        Assert.Same(first, roots[first.Content]);
+        Assert.True(first.Content < 0 && other.Content < 0 && first.Content != other.Content);
 
         roots.Release(first.Content);
         roots.Release(first.Content);
         Assert.Same(first, roots.Find(Tenant));
         roots.Release(first.Content);
         Assert.Null(roots.Find(Tenant));
-        Assert.Null(roots.TryGet(first.Content));
-        Assert.Equal((0, 0), (roots.Count, roots.Users));
-        Assert.NotEqual(first.Content, roots.Acquire(Tenant).Content);
+        Assert.False(roots.Has(first.Content));
+        Assert.True(roots.Has(other.Content));
+        Assert.Equal((1, 1), (roots.Count, roots.Users));
+        Assert.NotEqual(other.Content, roots.Acquire(Tenant).Content);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using KvCache.Prefixes;
 using Xunit;
 
 namespace KvCache.Tests.Scenarios;
@@ -46,9 +47,11 @@ public class Scenario01_PrefillSharingAndFreeOrder
         using Stage stage = new(blocks: 10);
         _ = stage.Prefill([.. P, .. Stage.Tokens(2000, 7)]);
 
-        Assert.Equal(stage.Index.ContentOf(0), stage.Index.ParentOf(1));
-        Assert.Equal(stage.Index.ContentOf(1), stage.Index.ParentOf(2));
-        Assert.Equal(stage.Index.Hash(stage.Index.Entries[0].Hash, P.AsSpan(16, 16)), stage.Index.Entries[1].Hash);
-        Assert.True(stage.Index.ParentOf(0) < 0);
+        ContentTree contents = stage.Index.Contents;
+        int[] chain = [.. Enumerable.Range(0, 3).Select(stage.Index.ContentOf)];
+        Assert.Equal(chain[0], contents[chain[1]].Parent);
+        Assert.Equal(chain[1], contents[chain[2]].Parent);
+        Assert.True(contents[chain[0]].Parent < 0);
+        Assert.Equal(stage.Index.Hash(contents[chain[0]].Hash, P.AsSpan(16, 16)), contents[chain[1]].Hash);
     }
 }

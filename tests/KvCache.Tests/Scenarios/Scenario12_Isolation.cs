@@ -40,7 +40,7 @@ public class Scenario12_Isolation
         int[] prompt = Stage.Tokens(0, 64);
         stage.RunAndFinish(prompt, Namespaces[2]);
         stage.RunAndFinish(prompt, Namespaces[3]);
-        Assert.Equal(8, stage.Index.Contents);
+        Assert.Equal(8, stage.Index.Contents.Count);
         Assert.Equal(64, stage.Hit([.. prompt, 1], new KvNamespace(Salt: "a")));
     }
 

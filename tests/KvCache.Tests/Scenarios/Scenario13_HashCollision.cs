@@ -21,7 +21,7 @@ public class Scenario13_HashCollision
         Run(stage, Y, writer: 2);
         AssertReads(stage, X, writer: 1);
         AssertReads(stage, Y, writer: 2);
-        Assert.Equal(2, stage.Index.Contents);
+        Assert.Equal(2, stage.Index.Contents.Count);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public class Scenario13_HashCollision
         Assert.Equal(0, stage.Known(tail));
         Run(stage, [.. Y, .. tail], writer: 2);
 
-        Assert.Equal(4, stage.Index.Contents);
+        Assert.Equal(4, stage.Index.Contents.Count);
         AssertReads(stage, [.. X, .. tail], writer: 1);
         AssertReads(stage, [.. Y, .. tail], writer: 2);
     }
@@ -47,7 +47,7 @@ public class Scenario13_HashCollision
         Assert.Equal(0, stage.Known(X, new KvNamespace(Salt: "b")));
         stage.RunAndFinish(X, new KvNamespace(Salt: "b"));
         Assert.Equal(16, stage.Known(X, new KvNamespace(Salt: "a")));
-        Assert.Equal(2, stage.Index.Contents);
+        Assert.Equal(2, stage.Index.Contents.Count);
     }
 
     private static void Run(Stage stage, int[] prompt, int writer)

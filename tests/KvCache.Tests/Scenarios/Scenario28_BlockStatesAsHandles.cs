@@ -87,7 +87,7 @@ public class Scenario28_BlockStatesAsHandles
         Assert.Equal([0], Stage.Blocks(second));
         Assert.Equal(2, stage.Pool.ReferenceCount(0));
         Assert.Equal([2, 3, 4, 5, 6, 7, 1], stage.FreeOrder());
-        Assert.Equal(1, stage.Index.Contents);
+        Assert.Equal(1, stage.Index.Contents.Count);
         Tagged.Verify(stage.Allocator, second, writer: 1);
         first.Dispose();
         Tagged.Verify(stage.Allocator, second, writer: 1);
