@@ -12,16 +12,23 @@ public sealed class StampedMemory(DeviceMemory memory)
 
     public static nint KeyAddress(in KvLayerView view, int row, int position, int head)
     {
-        int page = view.PageTableRow(row)[position / view.TokensPerPage];
+        int page = PageOf(view, row, position);
         return view.KeyBase + (nint)((page * view.KeyPageStride)
             + (position % view.TokensPerPage * view.KeyTokenStride) + (head * view.KeyHeadStride));
     }
 
     public static nint ValueAddress(in KvLayerView view, int row, int position, int head)
     {
-        int page = view.PageTableRow(row)[position / view.TokensPerPage];
+        int page = PageOf(view, row, position);
         return view.ValueBase + (nint)((page * view.ValuePageStride)
             + (position % view.TokensPerPage * view.ValueTokenStride) + (head * view.ValueHeadStride));
+    }
+
+    private static int PageOf(in KvLayerView view, int row, int position)
+    {
+        int page = view.PageTableRow(row)[position / view.TokensPerPage];
+        Assert.True(page >= 0, $"Row {row} has no page for position {position}.");
+        return page;
     }
 
     /// <summary>Writes the keys and values of the positions that the step computes in one row.</summary>

@@ -124,6 +124,23 @@ public abstract partial class KvAllocatorContract
     }
 
     [Fact]
+    public void What_a_running_step_reads_is_not_written_by_another_sequence()
+    {
+        LateFenceDevice device = new();
+        CacheFixture cache = Create(new ContractSetup { Device = device });
+        KvSequence parent = cache.OpenComputed(Run(0, 6));
+        KvSequence child = cache.Fork(parent, 6);
+        cache.Settle();
+        nint read = KeyAddressOf(cache, child, 5);
+        child.Dispose();
+        parent.Truncate(5);
+        cache.Append(parent, 60);
+        Assert.NotEqual(read, KeyAddressOf(cache, parent, 5));
+        cache.Compute(parent);
+        cache.Verify(parent);
+    }
+
+    [Fact]
     public void A_refused_fork_behind_a_running_step_leaves_its_parent_free_to_write()
     {
         LateFenceDevice device = new();
@@ -166,6 +183,13 @@ public abstract partial class KvAllocatorContract
         AssertOpenRefused(cache, [50], 0, KvRefusal.OutOfDeviceMemory);
         slow.PassAll();
         cache.Open([50]);
+    }
+
+    /// <summary>Begins and ends a step that uses the sequence.</summary>
+    private static nint KeyAddressOf(CacheFixture cache, KvSequence sequence, int position)
+    {
+        using KvStep step = cache.Allocator.BeginStep([new KvRow(sequence, sequence.Length - sequence.ComputedLength)]);
+        return StampedMemory.KeyAddress(step.Enter(0), 0, position, 0);
     }
 
     private static void CompleteElsewhere(CacheFixture cache, KvSequence sequence, LateTimeline timeline)

@@ -113,20 +113,28 @@ public abstract partial class KvAllocatorContract
         cache.Verify(parent, child);
     }
 
-    [Fact]
-    public void A_failed_copy_costs_no_cached_prefix()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void A_failed_copy_costs_at_most_what_was_cached_where_it_would_have_gone(int appended)
     {
         LateFenceDevice device = new();
-        CacheFixture cache = Create(new ContractSetup { Device = device, BlockCount = 4 });
-        cache.OpenComputed(Run(40, 8)).Dispose();
+        CacheFixture cache = Create(new ContractSetup { Device = device, BlockCount = 5 });
+        cache.OpenComputed(Run(40, 12)).Dispose();
         KvSequence parent = cache.OpenComputed(Run(0, 6));
-        KvSequence child = cache.Fork(parent, 6);
+        cache.Fork(parent, 6);
         cache.Settle();
-        CacheSnapshot before = cache.Snapshot(Watched);
-        device.FailNextCopies(2);
-        AssertRefused(parent.TryAppend([60], out KvRefusal refusal), refusal, KvRefusal.TransferFailed);
-        AssertRefused(child.TryAppend(Run(60, 3), out refusal), refusal, KvRefusal.TransferFailed);
-        Assert.Equal(before, cache.Snapshot(Watched));
+        KvUsage before = cache.Usage;
+        Assert.Equal(3, before.CachedBlocks);
+        device.FailNextCopies(1);
+        AssertRefused(parent.TryAppend(Run(60, appended), out KvRefusal refusal), refusal, KvRefusal.TransferFailed);
+        Assert.InRange(cache.Usage.CachedBlocks, 2, 3);
+        Assert.Equal((before.OwnedBlocks, before.AvailableBlocks), (cache.Usage.OwnedBlocks, cache.Usage.AvailableBlocks));
+        AssertCursors(parent, 6, 6);
+        cache.Allocator.CheckIntegrity();
+        cache.VerifyAll();
+        cache.Settle();
+        cache.Verify(cache.Open(Run(40, 13), reserve: 12));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using KvCache.Memory;
+using KvCache.Specs.Devices;
 using Xunit;
 
 namespace KvCache.Specs.Model;
@@ -66,7 +68,7 @@ internal sealed partial class ModelRun
     }
 
     /// <summary>Writes as late as can be, also for sequences closed meanwhile, whose memory must still be theirs.</summary>
-    private void End(bool completed)
+    private void End(bool completed, bool elsewhere = false)
     {
         if (!_step.IsOpen)
         {
@@ -85,20 +87,25 @@ internal sealed partial class ModelRun
             _step.Leave(layer);
         }
 
-        if (completed)
-        {
-            _tally.Steps++;
-            _step.Complete();
-        }
-        else
+        KvFence? fence = elsewhere && _late is not null ? _elsewhere.Issue() : null;
+        if (!completed)
         {
             _step.Dispose();
         }
+        else if (fence is { } own)
+        {
+            _step.Complete(own);
+        }
+        else
+        {
+            _step.Complete();
+        }
 
-        EndRows(completed);
+        _tally.Steps += completed ? 1 : 0;
+        EndRows(completed, fence);
     }
 
-    private void EndRows(bool completed)
+    private void EndRows(bool completed, KvFence? fence = null)
     {
         foreach ((ModelSequence sequence, int count, ulong[] _) in _rows)
         {
@@ -117,7 +124,7 @@ internal sealed partial class ModelRun
         _rows.Clear();
         if (_late is not null)
         {
-            _work.End(_late.Steps.Issued);
+            _work.End(fence ?? new KvFence(_late.Steps, _late.Steps.Issued));
         }
     }
 
@@ -143,16 +150,20 @@ internal sealed partial class ModelRun
         EndRows(completed: false);
     }
 
-    private void Pass(int count)
+    /// <summary>Lets some fences pass, or all: the device's, or those of the engine's own work elsewhere.</summary>
+    private void Pass(int count, int which)
     {
+        LateTimeline? timeline = which % 3 == 1 ? _elsewhere : _late?.Steps;
         for (int i = 0; i < count; i++)
         {
-            _late?.Steps.PassNext();
+            timeline?.PassNext();
         }
 
         if (count == 0)
         {
-            _late?.Steps.PassAll();
+            timeline?.PassAll();
         }
+
+        _work.Forget();
     }
 }

@@ -14,6 +14,7 @@ internal sealed partial class ModelRun
     private static readonly KvNamespace[] Namespaces = [KvNamespace.Default, new(Salt: "tenant")];
     private readonly IKvAllocator _allocator;
     private readonly LateFenceDevice? _late;
+    private readonly LateTimeline _elsewhere = new();
     private readonly StampedMemory _stamped;
     private readonly RunningWork _work = new();
     private readonly List<ModelSequence> _open = [];
@@ -35,7 +36,6 @@ internal sealed partial class ModelRun
         if (_late is not null)
         {
             _late.Copying += _work.CheckCopy;
-            _late.Steps.Passing += _work.Forget;
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed partial class ModelRun
                 Begin(command);
                 break;
             case CommandKind.Complete:
-                End(completed: true);
+                End(completed: true, elsewhere: command.Pick % 4 == 0);
                 break;
             case CommandKind.Abandon:
                 End(completed: false);
@@ -77,7 +77,7 @@ internal sealed partial class ModelRun
                 Clear();
                 break;
             case CommandKind.Pass:
-                Pass(command.Amount % 4);
+                Pass(command.Amount % 4, command.Pick);
                 break;
             case CommandKind.FailCopy when _late is not null:
                 _late.FailNextCopies(1);
@@ -129,7 +129,8 @@ internal sealed partial class ModelRun
             Close(_open[^1]);
         }
 
-        Pass(0);
+        Pass(0, 0);
+        Pass(0, 1);
         _allocator.Probe([], null, 0);
         CheckBooks();
         Assert.Equal((0, 0), (_allocator.Usage.OwnedBlocks, _allocator.Usage.InTransferBlocks));

@@ -11,7 +11,7 @@ namespace KvCache.Specs.Model;
 /// </remarks>
 internal sealed class RunningWork
 {
-    private readonly Queue<(long Ticket, Dictionary<nint, KvSequence?> Users)> _ended = new();
+    private readonly List<(KvFence Fence, Dictionary<nint, KvSequence?> Users)> _ended = [];
     private Dictionary<nint, KvSequence?>? _open;
 
     /// <summary>Begins a step: checks what it will write against all running ones, then notes what it uses.</summary>
@@ -36,20 +36,14 @@ internal sealed class RunningWork
         _open = users;
     }
 
-    public void End(long ticket)
+    public void End(KvFence fence)
     {
-        _ended.Enqueue((ticket, _open!));
+        _ended.Add((fence, _open!));
         _open = null;
     }
 
     /// <summary>Forgets the steps whose fences have passed.</summary>
-    public void Forget(long passed)
-    {
-        while (_ended.TryPeek(out (long Ticket, Dictionary<nint, KvSequence?>) oldest) && oldest.Ticket <= passed)
-        {
-            _ended.Dequeue();
-        }
-    }
+    public void Forget() => _ended.RemoveAll(step => step.Fence.HasPassed);
 
     /// <summary>A copy's destination was nobody's: no step that is open or running uses it.</summary>
     public void CheckCopy(KvCopy copy)
@@ -67,7 +61,7 @@ internal sealed class RunningWork
 
     private bool MayWrite(nint address, KvSequence writer)
     {
-        foreach ((long _, Dictionary<nint, KvSequence?> users) in _ended)
+        foreach ((KvFence _, Dictionary<nint, KvSequence?> users) in _ended)
         {
             if (users.TryGetValue(address, out KvSequence? user) && user != writer)
             {
