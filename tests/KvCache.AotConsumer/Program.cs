@@ -1,1 +1,83 @@
-Console.WriteLine("hello");
+using KvCache;
+using KvCache.Memory;
+using KvCache.Paged;
+
+// What an engine does, published ahead of time: share a prefix, run steps through the view, fork, truncate, check.
+using PagedKvAllocator allocator = new(new PagedKvAllocatorOptions
+{
+    Geometry = KvGeometry.Create(layers: 2, kvHeads: 2, headDim: 8, KvElementType.Float32),
+    Device = HostDevice.Instance,
+    BlockCount = 16,
+    EventCapacity = 64,
+});
+int[] system = [.. Enumerable.Range(100, 32)];
+
+KvSequence first = Open([.. system, 1, 2, 3]);
+Run(first, mark: 1);
+KvSequence second = Open([.. system, 4, 5]);
+Run(second, mark: 2);
+Expect(second.HitLength == 32, "the second sequence shares the first one's two full blocks");
+Expect(ReadKey(second, 0) == 1 && ReadKey(second, 33) == 2, "shared positions hold the first one's keys");
+
+Expect(second.TryFork(second.Length, out KvSequence? fork, out _), "the second sequence can be forked");
+Expect(fork!.TryAppend([6], out _), "the fork can be appended to");
+Run(fork, mark: 3);
+Expect(ReadKey(fork, 33) == 2 && ReadKey(fork, 34) == 3, "the fork copied what it shared before it wrote");
+fork.Truncate(20);
+Expect(fork is { Length: 20, Capacity: 32 }, "the fork gave back what it no longer needs");
+
+KvUsage usage = allocator.Usage;
+Expect(usage is { OwnedBlocks: 4, OpenSequences: 3 }, "two blocks are shared and two are private");
+Expect(!allocator.TryOpen(new int[17 * 16], null, 0, out _, out KvRefusal refusal), "too long a prompt is refused");
+Expect(refusal == KvRefusal.TooLong, "as too long");
+Expect(allocator.Events!.TryRead(out _) && allocator.ListStored().Count == 2, "two blocks were announced");
+allocator.CheckIntegrity();
+Console.WriteLine(
+    $"{allocator.Geometry}: {usage.OpenSequences} sequences on {usage.OwnedBlocks} of {usage.TotalBlocks} blocks, " +
+    $"{second.HitLength} tokens shared, books right");
+return 0;
+
+KvSequence Open(int[] prompt)
+{
+    bool opened = allocator.TryOpen(prompt, null, 0, out KvSequence? sequence, out KvRefusal reason);
+    Expect(opened, $"a sequence can be opened ({reason})");
+    return sequence!;
+}
+
+unsafe void Run(KvSequence sequence, float mark)
+{
+    using KvStep step = allocator.BeginStep([new KvRow(sequence, sequence.Length - sequence.ComputedLength)]);
+    for (int layer = 0; layer < allocator.Geometry.LayerCount; layer++)
+    {
+        KvLayerView view = step.Enter(layer);
+        long[] slots = new long[view.TokenCount];
+        view.CopySlotMapping(slots);
+        foreach (long slot in slots)
+        {
+            new Span<float>((void*)(view.KeyBase + (nint)(slot * view.KeyTokenStride)), 16).Fill(mark);
+            new Span<float>((void*)(view.ValueBase + (nint)(slot * view.ValueTokenStride)), 16).Fill(-mark);
+        }
+
+        step.Leave(layer);
+    }
+
+    step.Complete();
+}
+
+unsafe float ReadKey(KvSequence sequence, int position)
+{
+    using KvStep step = allocator.BeginStep([new KvRow(sequence, 0)]);
+    KvLayerView view = step.Enter(1);
+    (int column, int offset) = Math.DivRem(position, view.TokensPerPage);
+    nint page = view.KeyBase + (nint)(view.PageTableRow(0)[column] * view.KeyPageStride);
+    return *(float*)(page + (nint)(offset * view.KeyTokenStride) + (nint)view.KeyHeadStride);
+}
+
+static void Expect(bool holds, string fact)
+{
+    if (!holds)
+    {
+        Console.Error.WriteLine($"Not so: {fact}.");
+        Environment.Exit(1);
+    }
+}
