@@ -9,6 +9,7 @@ namespace Replay.CommandLine;
 /// <summary>The command <c>replay prefix</c>.</summary>
 internal sealed class PrefixCommand : Command
 {
+    private const int DefaultRuns = 3;
     private readonly IAnsiConsole _console;
 
     private readonly Option<string> _trace = new("--trace")
@@ -28,6 +29,9 @@ internal sealed class PrefixCommand : Command
 
     private readonly Option<string> _deduplicate = OptionValues.Choice(
         "--deduplicate", "Whether equal blocks are kept only once.", ["on", "off"]);
+
+    private readonly Option<int> _runs = OptionValues.Count(
+        "--runs", "How often to replay; the manager's time is the median. [default: 3]", "N");
 
     private readonly Option<string?> _requestsOut = new("--requests-out")
     {
@@ -53,6 +57,7 @@ internal sealed class PrefixCommand : Command
         Options.Add(_traceBlockTokens);
         Options.Add(_policy);
         Options.Add(_deduplicate);
+        Options.Add(_runs);
         Options.Add(_requestsOut);
         Options.Add(_json);
         SetAction(parsed => Run(ToOptions(parsed)));
@@ -68,6 +73,7 @@ internal sealed class PrefixCommand : Command
             parsed.GetValue(_capacity),
             parsed.GetRequiredValue(_policy),
             parsed.GetValue(_deduplicate) == "on",
+            parsed.GetResult(_runs) is null ? DefaultRuns : parsed.GetValue(_runs),
             parsed.GetValue(_requestsOut),
             parsed.GetValue(_json));
     }
@@ -80,7 +86,7 @@ internal sealed class PrefixCommand : Command
         PrefixSummary summary = _console.WithProgress("Replaying", report =>
         {
             using RequestsCsv? requests = requestsFile is null ? null : new RequestsCsv(requestsFile.Stream);
-            return PrefixReplay.Run(options, requests, report);
+            return RepeatedReplay.Run(options, requests, report);
         });
         if (jsonFile is not null)
         {

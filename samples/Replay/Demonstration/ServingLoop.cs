@@ -74,7 +74,7 @@ internal sealed class ServingLoop
         {
             foreach (KvSequence sequence in running.Sequences)
             {
-                _rows.Add(new KvRow(sequence, sequence.Length - sequence.ComputedLength));
+                _rows.Add(new KvRow(sequence, sequence.UncomputedLength));
                 emptySlots += sequence.Capacity - sequence.Length;
             }
         }

@@ -25,7 +25,7 @@ internal sealed class PrefixCache(PagedKvAllocator allocator)
         if (allocator.TryOpen(prompt, options: null, reserve: 0, out _open, out _))
         {
             hit = _open.HitLength;
-            using KvStep step = allocator.BeginStep([new KvRow(_open, _open.Length - _open.ComputedLength)]);
+            using KvStep step = allocator.BeginStep([new KvRow(_open, _open.UncomputedLength)]);
             step.Complete();
         }
         else

@@ -7,6 +7,7 @@ namespace Replay.Prefixes;
 /// <param name="Capacity">Blocks in the pool.</param>
 /// <param name="Policy">The eviction policy's name.</param>
 /// <param name="Deduplicate">Whether equal blocks are kept once.</param>
+/// <param name="Runs">How often the trace is replayed; the time is the median.</param>
 /// <param name="RequestsOut">Where the hits of every request go, or null.</param>
 /// <param name="JsonOut">Where the summary goes, or null.</param>
 internal sealed record PrefixOptions(
@@ -16,5 +17,6 @@ internal sealed record PrefixOptions(
     int Capacity,
     string Policy,
     bool Deduplicate,
+    int Runs,
     string? RequestsOut,
     string? JsonOut);

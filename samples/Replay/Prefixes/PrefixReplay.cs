@@ -13,9 +13,12 @@ internal static class PrefixReplay
     /// <param name="options">What is asked for.</param>
     /// <param name="requests">Takes every request's hits, or null.</param>
     /// <param name="report">Takes the share that is done, 0 … 1, now and then.</param>
-    public static PrefixSummary Run(PrefixOptions options, RequestsCsv? requests, Action<double> report)
+    /// <param name="repeatable">Whether the trace can be read again: a file can, a pipe cannot.</param>
+    public static PrefixSummary Run(
+        PrefixOptions options, RequestsCsv? requests, Action<double> report, out bool repeatable)
     {
         using TraceReader trace = new(options.Trace, options.TraceBlockTokens);
+        repeatable = trace.CanRepeat;
         using AllocatorMetrics metrics = new();
         using PagedKvAllocator allocator = DryAllocator.Create(
             options.BlockTokens, options.Capacity, options.Deduplicate, EvictionPolicies.Find(options.Policy), metrics);
@@ -46,6 +49,7 @@ internal static class PrefixReplay
             metrics.Deduplications,
             tokens.DistinctBlocks,
             cache.ManagerMilliseconds,
+            [cache.ManagerMilliseconds],
             options.BlockTokens,
             options.TraceBlockTokens,
             options.Capacity,

@@ -9,7 +9,8 @@ namespace Replay.Prefixes;
 /// <param name="Evictions">Cached blocks taken for something else.</param>
 /// <param name="Deduplications">Blocks given up for an equal one.</param>
 /// <param name="DistinctBlocks">Different block ids in the trace.</param>
-/// <param name="ManagerMilliseconds">Time inside the manager, without reading the trace and making tokens.</param>
+/// <param name="ManagerMilliseconds">Time inside the manager, without reading the trace and making tokens; the median run's.</param>
+/// <param name="ManagerMillisecondsOfRuns">The same for every run, the first of the process first.</param>
 /// <param name="BlockTokens">Tokens in a block.</param>
 /// <param name="TraceBlockTokens">Tokens that one block id of the trace stands for.</param>
 /// <param name="Capacity">Blocks in the pool.</param>
@@ -25,6 +26,7 @@ internal sealed record PrefixSummary(
     long Deduplications,
     int DistinctBlocks,
     double ManagerMilliseconds,
+    IReadOnlyList<double> ManagerMillisecondsOfRuns,
     int BlockTokens,
     int TraceBlockTokens,
     int Capacity,

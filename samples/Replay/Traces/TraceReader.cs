@@ -26,6 +26,9 @@ internal sealed class TraceReader : IDisposable
     /// <summary>Gets how much of the file has been read, 0 … 1; 0 where that cannot be known.</summary>
     public double Progress => _stream.CanSeek && _stream.Length > 0 ? (double)_stream.Position / _stream.Length : 0;
 
+    /// <summary>Gets whether the trace can be opened and read again: a file can, a pipe cannot.</summary>
+    public bool CanRepeat => _stream.CanSeek;
+
     /// <summary>Reads the next request. It is good until the next call.</summary>
     /// <exception cref="MalformedTraceException">The trace is no trace.</exception>
     public bool TryRead([NotNullWhen(true)] out TraceRequest? request)

@@ -51,6 +51,22 @@ public sealed class AcceptedTraceTests : IDisposable
         Assert.True(summary.GetProperty("managerMilliseconds").GetDouble() > 0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Every_run_finds_the_same_and_its_time_is_listed(int runs)
+    {
+        string trace = _folder.Write("trace.jsonl", TraceText.Line(4, 1, 2) + TraceText.Line(4, 1, 2));
+
+        string hits = Hits(trace, "--block-tokens", "2", "--runs", $"{runs}", "--json", _folder.PathOf("summary.json"));
+
+        JsonElement summary = JsonDocument.Parse(_folder.Read("summary.json")).RootElement;
+        double[] times = [.. summary.GetProperty("managerMillisecondsOfRuns").EnumerateArray().Select(time => time.GetDouble()).Order()];
+        Assert.Equal("request_index,hit_tokens\n0,0\n1,2\n", hits);
+        Assert.Equal(runs, times.Length);
+        Assert.Equal((times[(runs - 1) / 2] + times[runs / 2]) / 2, summary.GetProperty("managerMilliseconds").GetDouble());
+    }
+
     [Fact]
     public void Evictions_are_counted()
     {
