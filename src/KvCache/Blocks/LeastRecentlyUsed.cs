@@ -14,6 +14,8 @@ namespace KvCache.Blocks;
 public sealed class LeastRecentlyUsed : EvictionPolicy
 {
     private const int None = -1;
+
+    /// <summary>The largest power of two that an array can have; a pool has no more blocks.</summary>
     private const int MaximumRing = 1 << 30;
     private int[] _ring = [];
     private int[] _slots = [];

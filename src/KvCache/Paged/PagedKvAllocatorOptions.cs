@@ -8,6 +8,9 @@ namespace KvCache.Paged;
 /// <summary>How a <see cref="PagedKvAllocator"/> is made.</summary>
 public sealed record PagedKvAllocatorOptions
 {
+    /// <summary>The most blocks that the ledger's arrays can number.</summary>
+    internal const int MaximumBlockCount = 1 << 30;
+
     /// <summary>Gets the shape of the model's cache.</summary>
     public required KvGeometry Geometry { get; init; }
 
@@ -19,11 +22,11 @@ public sealed record PagedKvAllocatorOptions
     /// <value>Default: 16.</value>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Gets the number of blocks; at least 1. Give this or <see cref="MemoryBytes"/>.</summary>
+    /// <summary>Gets the number of blocks; 1 … 2³⁰. Give this or <see cref="MemoryBytes"/>.</summary>
     /// <value>Default: 0, as many as fit <see cref="MemoryBytes"/>.</value>
     public int BlockCount { get; init; }
 
-    /// <summary>Gets the bytes for keys and values, rounded down to whole blocks. Give this or <see cref="BlockCount"/>.</summary>
+    /// <summary>Gets the bytes for keys and values, rounded down to whole blocks, at most 2³⁰. Give this or <see cref="BlockCount"/>.</summary>
     /// <value>Default: 0, as many as <see cref="BlockCount"/> blocks need.</value>
     public long MemoryBytes { get; init; }
 
@@ -81,6 +84,12 @@ public sealed record PagedKvAllocatorOptions
                 nameof(BlockCount));
         }
 
+        if (BlockCount > MaximumBlockCount)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(BlockCount), BlockCount, $"BlockCount is {BlockCount}; expected at most {MaximumBlockCount}.");
+        }
+
         if (BlockCount > 0)
         {
             return BlockCount;
@@ -88,6 +97,6 @@ public sealed record PagedKvAllocatorOptions
 
         long blockBytes = checked(Geometry.BytesPerToken * BlockTokens);
         Throw.IfLessThan(MemoryBytes, blockBytes, nameof(MemoryBytes), nameof(MemoryBytes));
-        return (int)Math.Min(int.MaxValue, MemoryBytes / blockBytes);
+        return (int)Math.Min(MaximumBlockCount, MemoryBytes / blockBytes);
     }
 }
