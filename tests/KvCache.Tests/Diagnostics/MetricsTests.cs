@@ -96,7 +96,7 @@ public class MetricsTests
         Assert.Equal((2, 2, 2, 4), (blocks["cached"], blocks["owned"], blocks["in_transfer"], blocks["free"]));
         Assert.Equal(blocks.ToDictionary(state => state.Key, state => state.Value * 256), _meters.Observe("kvcache.memory.usage"));
         Assert.Equal(1, Assert.Single(_meters.Observe("kvcache.sequences")).Value);
-        Assert.All(_meters.Measurements, m => Assert.Equal("paged", m.Tags["kvcache.allocator"]));
+        Assert.All(_meters.Measurements, m => Assert.Equal("tests", m.Tags["kvcache.allocator"]));
         step.Dispose();
     }
 
@@ -145,5 +145,6 @@ public class MetricsTests
         Geometry = Stage.Geometry,
         BlockCount = blocks,
         MeterFactory = _meters,
+        Name = "tests",
     });
 }

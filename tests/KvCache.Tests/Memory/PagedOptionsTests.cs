@@ -41,6 +41,7 @@ public class PagedOptionsTests
         Assert.Throws<ArgumentNullException>("options", () => new PagedKvAllocator(null!));
         Assert.Throws<ArgumentNullException>("Geometry", () => new PagedKvAllocator(Good with { Geometry = null! }));
         Assert.Throws<ArgumentNullException>("Device", () => new PagedKvAllocator(Good with { Device = null! }));
+        Assert.Throws<ArgumentException>("Name", () => new PagedKvAllocator(Good with { Name = "" }));
         Assert.Throws<ArgumentNullException>("Eviction", () => new PagedKvAllocator(Good with { Eviction = null! }));
     }
 
@@ -71,6 +72,16 @@ public class PagedOptionsTests
     }
 
     [Fact]
+    public void More_blocks_than_can_be_numbered_are_an_error_and_never_asked_for_by_bytes()
+    {
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
+            "BlockCount", () => new PagedKvAllocator(Good with { BlockCount = (1 << 30) + 1 }));
+        Assert.StartsWith("BlockCount is 1073741825; expected at most 1073741824.", error.Message, StringComparison.Ordinal);
+        using PagedKvAllocator allocator = new(Good with { BlockCount = 0, MemoryBytes = 1L << 40 });
+        Assert.Equal(1 << 30, allocator.Usage.TotalBlocks);
+    }
+
+    [Fact]
     public void A_device_without_that_much_memory_is_named()
     {
         InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(
@@ -83,7 +94,7 @@ public class PagedOptionsTests
     public void Sizes_beyond_long_are_errors()
     {
         KvGeometry huge = KvGeometry.Create(1000, 1_000_000, 100_000);
-        Assert.Throws<OverflowException>(() => new PagedKvAllocator(Good with { Geometry = huge, BlockCount = int.MaxValue }));
+        Assert.Throws<OverflowException>(() => new PagedKvAllocator(Good with { Geometry = huge, BlockCount = 1 << 30 }));
         Assert.Throws<OverflowException>(
             () => new PagedKvAllocator(Good with { Geometry = huge, BlockTokens = int.MaxValue }));
         KvUsage usage = new(int.MaxValue, 0, 0, 0, 0, long.MaxValue / 2);
@@ -98,6 +109,7 @@ public class PagedOptionsTests
         Assert.Same(HostDevice.Instance, options.Device);
         Assert.Equal((16, 0, 0L), (options.BlockTokens, options.BlockCount, options.MemoryBytes));
         Assert.Equal((int.MaxValue, true, true), (options.MaxSequenceTokens, options.PrefixCaching, options.Deduplicate));
+        Assert.Equal("paged", options.Name);
         Assert.Equal((0, true, true), (options.EventCapacity, options.PrefixHash is null, options.MeterFactory is null));
         Assert.NotSame(options.Eviction(), options.Eviction());
     }
