@@ -28,7 +28,7 @@ internal static class DryAllocator
                 MeterFactory = metrics,
             });
         }
-        catch (Exception exception) when (exception is OverflowException or InsufficientMemoryException)
+        catch (Exception exception) when (exception is OverflowException or InsufficientMemoryException or ArgumentOutOfRangeException)
         {
             throw new ReplayException(
                 $"Expected a pool that can be addressed, found {capacity} blocks of {blockTokens} tokens.");

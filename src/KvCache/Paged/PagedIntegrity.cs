@@ -74,7 +74,7 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
             foreach (int block in sequence.Table.Blocks[..Math.Min(sequence.Published, sequence.Table.Count)])
             {
                 Expect(
-                    index.ContentOf(block) != 0 && index.Contents[index.ContentOf(block)].Parent == parent,
+                    index.Contents.ParentOf(index.ContentOf(block)) == parent,
                     $"Block {block} of sequence {sequence.Id} is not published as what follows the block before it.");
                 parent = index.ContentOf(block);
             }

@@ -28,6 +28,9 @@ internal sealed class ContentTree
     /// <summary>The nodes by number, 0 unused, for integrity checks and for tests that plant faults.</summary>
     internal Span<Node> Nodes => _nodes.AsSpan(0, _used);
 
+    /// <summary>The content before one, or its namespace's root; 0 for what is no content.</summary>
+    public int ParentOf(int node) => (uint)node < (uint)_used ? _nodes[node].Parent : None;
+
     /// <summary>Gets the first node with a hash's bucket, from which <see cref="Node.NextInBucket"/> leads on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int FirstInBucketOf(UInt128 hash) => _buckets.Length == 0 ? None : _buckets[BucketOf(hash)];

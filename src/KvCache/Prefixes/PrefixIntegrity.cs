@@ -15,8 +15,11 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
         CheckBuckets();
         foreach (int content in _findable)
         {
-            CheckCopies(content);
-            CheckParent(content);
+            if (CheckCopies(content))
+            {
+                CheckParent(content);
+            }
+
             CheckChildren(content);
         }
 
@@ -47,7 +50,8 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
         }
     }
 
-    private void CheckCopies(int content)
+    /// <summary>Answers whether every copy is a block of the content, so that its tokens can be looked at.</summary>
+    private bool CheckCopies(int content)
     {
         int older = -1;
         for (int block = Node(content).OldestCopy; block != -1; block = index.Copies[block].Newer)
@@ -55,7 +59,7 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
             if (index.ContentOf(block) != content || !_copies.Add(block))
             {
                 report($"Block {block} stands among the copies of content {content} but is not one, or stands twice.");
-                return;
+                return false;
             }
 
             Expect(index.Copies[block].Older == older, $"Copy {block} follows {older} but points back to {index.Copies[block].Older}.");
@@ -66,6 +70,7 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
         }
 
         Expect(Node(content).NewestCopy == older, $"Content {content} names {Node(content).NewestCopy} as its newest copy; expected {older}.");
+        return older != -1;
     }
 
     private void CheckParent(int content)
@@ -116,7 +121,7 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
     private ContentTree.Node Node(int content) => index.Contents[content];
 
     private bool IsUsed(int content) =>
-        (uint)content < (uint)index.Contents.Nodes.Length && Node(content).Parent != ContentTree.None;
+        index.Contents.ParentOf(content) != ContentTree.None;
 
     private void Expect(bool holds, string fault)
     {
