@@ -44,7 +44,7 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
             Throw.InvalidOperation("The last step is still open; complete or dispose it first.");
         }
 
-        Claim(allocator, rows);
+        TokenCount = Claim(allocator, rows);
         if (rows.Length > _rows.Length)
         {
             Array.Resize(ref _rows, Math.Max(rows.Length, _rows.Length * 2));
@@ -63,12 +63,11 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
             (KvSequence sequence, int count) = rows[row];
             lengths[row] = sequence.ComputedLength + count;
             offsets[row] = tokens;
-            tokens = checked(tokens + count);
+            tokens += count;
             BeginRow(row, sequence);
         }
 
         offsets[rows.Length] = tokens;
-        TokenCount = tokens;
         Generation = ++_lastGeneration;
         return new KvStep(this, Generation);
     }
@@ -118,12 +117,14 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
 
     protected abstract void EndStep(KvFence? fence);
 
-    /// <summary>Checks every row and marks its sequence; where one row is bad, no mark stays.</summary>
-    private static void Claim(IKvAllocator allocator, ReadOnlySpan<KvRow> rows)
+    /// <summary>Checks every row, marks its sequence and adds up the tokens; where one row is bad, no mark stays.</summary>
+    private static int Claim(IKvAllocator allocator, ReadOnlySpan<KvRow> rows)
     {
+        long tokens = 0;
         for (int row = 0; row < rows.Length; row++)
         {
-            if (!IsUsable(allocator, rows[row]))
+            tokens += rows[row].TokenCount;
+            if (!IsUsable(allocator, rows[row]) || tokens > int.MaxValue)
             {
                 foreach (KvRow claimed in rows[..row])
                 {
@@ -135,6 +136,8 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
 
             rows[row].Sequence.InStep = true;
         }
+
+        return (int)tokens;
     }
 
     private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
@@ -163,6 +166,10 @@ internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayer
                 nameof(rows), count, $"Row {row} asks for {count} tokens; expected 0 … {uncomputed}, the tokens not computed yet.");
         }
 
-        Throw.Argument($"The sequence of row {row} stands in an earlier row too.", nameof(rows));
+        Throw.Argument(
+            rows[..row].ToArray().Any(earlier => earlier.Sequence == sequence)
+                ? $"The sequence of row {row} stands in an earlier row too."
+                : $"The rows up to row {row} have more than {int.MaxValue} tokens together.",
+            nameof(rows));
     }
 }
