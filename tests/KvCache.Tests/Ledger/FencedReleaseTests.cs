@@ -73,6 +73,19 @@ public class FencedReleaseTests
     }
 
     [Fact]
+    public void Whoever_gives_back_first_is_evicted_first_even_when_its_fence_passed_unnoticed()
+    {
+        using Stage stage = Make(blocks: 2);
+        KvSequence first = stage.Open([1]);
+        KvSequence second = stage.Open([2]);
+        stage.Compute(first, second);
+        first.Dispose();
+        _device.PassAll();
+        second.Dispose();
+        Assert.Equal([0, 1], stage.FreeOrder());
+    }
+
+    [Fact]
     public void A_block_that_running_work_still_reads_is_copied_before_a_write()
     {
         using Stage stage = Make(blocks: 4);
