@@ -66,7 +66,9 @@ public abstract class KvAllocatorModel
         catch (Exception exception) when (failed is not null)
         {
             throw new InvalidOperationException(
-                $"Seed {ModelSettings.Seed}, {setup}, late fences: {late}. Smallest failing program:\n{failed}\n{exception.Message}", exception);
+                $"Seed {ModelSettings.Seed}, late fences: {late}, {SetupOf(failed, setup, null)}. "
+                + $"Smallest failing program:\n{failed}\n{exception.Message}",
+                exception);
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Seed {ModelSettings.Seed}: {tally}.");
@@ -91,13 +93,7 @@ public abstract class KvAllocatorModel
     private void Run(ModelProgram program, ContractSetup setup, bool late, ModelTally tally)
     {
         LateFenceDevice? device = late ? new LateFenceDevice() : null;
-        using (IKvAllocator allocator = CreateAllocator(setup with
-        {
-            Geometry = Geometry,
-            BlockTokens = program.BlockTokens,
-            BlockCount = program.BlockCount,
-            Device = device,
-        }))
+        using (IKvAllocator allocator = CreateAllocator(SetupOf(program, setup, device)))
         {
             new ModelRun(allocator, MemoryOf(allocator.Device), setup.PrefixCaching, tally).Run(program.Commands);
         }
@@ -105,4 +101,12 @@ public abstract class KvAllocatorModel
         Assert.Equal(0, device?.LiveArenas ?? 0);
         Assert.False(device?.GaveBackTooEarly ?? false);
     }
+
+    private static ContractSetup SetupOf(ModelProgram program, ContractSetup setup, IKvDevice? device) => setup with
+    {
+        Geometry = Geometry,
+        BlockTokens = program.BlockTokens,
+        BlockCount = program.BlockCount,
+        Device = device,
+    };
 }
