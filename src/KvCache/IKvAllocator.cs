@@ -72,6 +72,10 @@ public interface IKvAllocator : IDisposable
     KvStep BeginStep(ReadOnlySpan<KvRow> rows);
 
     /// <summary>Gives memory that no sequence owns back to the operating system, cached prefixes included, oldest first.</summary>
+    /// <remarks>
+    /// Systems take whole pages back: of blocks smaller than a page only neighbours that fill one together count, and what was
+    /// cached in the others is forgotten all the same.
+    /// </remarks>
     /// <param name="bytes">How many bytes to give back, at most (rounded up to whole blocks).</param>
     /// <returns>How many bytes were given back; less where less was idle, 0 where the device cannot.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>

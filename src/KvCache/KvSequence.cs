@@ -32,8 +32,9 @@ public abstract class KvSequence : IDisposable
 
     /// <summary>Gets how many tokens the memory held by the sequence has room for.</summary>
     /// <remarks>
-    /// Appending within the capacity is not refused, save for one case: after <see cref="TryFork"/> both sides share
-    /// a partly filled last block, and the first to append needs a block of its own (copy-on-write).
+    /// Appending within the capacity is not refused, save where the last, partly filled block may not be written to as it
+    /// is: after <see cref="TryFork"/>, or after <see cref="Truncate"/> into a block that others share or a running step
+    /// still reads. Then the first append needs a block of its own (copy-on-write).
     /// </remarks>
     public int Capacity { get; private protected set; }
 
@@ -43,8 +44,9 @@ public abstract class KvSequence : IDisposable
     /// <summary>Gets whether the sequence was disposed, by itself or with its allocator.</summary>
     public bool IsDisposed { get; private protected set; }
 
-    /// <summary>Makes room for at least so many tokens.</summary>
-    /// <param name="capacity">Tokens in all; less than the present capacity asks for nothing.</param>
+    /// <summary>Makes room for at least so many tokens, so that appending them is not refused.</summary>
+    /// <remarks>Within the present capacity this takes nothing, unless a shared last block must be copied before it can be written to.</remarks>
+    /// <param name="capacity">Tokens in all; up to the present length asks for nothing.</param>
     /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
     /// <returns>Whether there is room.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
@@ -70,7 +72,7 @@ public abstract class KvSequence : IDisposable
         return AppendCore(tokens, out refusal);
     }
 
-    /// <summary>Drops the tokens from a position on and gives back the blocks that no longer hold any.</summary>
+    /// <summary>Drops the tokens from a position on and gives back the blocks that no longer hold any, lookahead among them.</summary>
     /// <param name="length">Tokens to keep; 0 … <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or beyond <see cref="Length"/>.</exception>
     /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>

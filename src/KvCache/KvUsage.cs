@@ -4,7 +4,10 @@ namespace KvCache;
 /// <param name="TotalBlocks">All blocks.</param>
 /// <param name="CachedBlocks">Blocks that no sequence owns and that a later prompt can still find.</param>
 /// <param name="OwnedBlocks">Blocks that at least one open sequence owns.</param>
-/// <param name="InTransferBlocks">Blocks given back whose last reader's fence has not passed yet.</param>
+/// <param name="InTransferBlocks">
+/// Blocks given back whose last reader's fence had not passed when the allocator last looked, which it does whenever memory is
+/// asked for and at both ends of a step.
+/// </param>
 /// <param name="OpenSequences">Sequences not disposed yet.</param>
 /// <param name="BlockBytes">Bytes of one block: tokens per block × bytes per token.</param>
 public readonly record struct KvUsage(

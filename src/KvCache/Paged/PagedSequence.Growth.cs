@@ -27,7 +27,6 @@ internal sealed partial class PagedSequence
             if (refusal == KvRefusal.None && (!copy || TryCopyTail(tail, offset, out refusal)))
             {
                 _ledger.Take(_table.Extend(added));
-                GiveUpPublishedTail(tail, offset);
                 Capacity = _ledger.CapacityOf(_table.Count);
                 return true;
             }
@@ -44,8 +43,9 @@ internal sealed partial class PagedSequence
     }
 
     /// <summary>Lets the only owner rewrite its published block: what was published there is given up rather than copied.</summary>
-    private void GiveUpPublishedTail(int tail, int offset)
+    private void GiveUpPublishedTail()
     {
+        (int tail, int offset) = Math.DivRem(Length, BlockTokens);
         if (offset > 0 && _ledger.Pool.IsPublished(_table[tail]))
         {
             _ledger.Unpublish(_table[tail]);

@@ -109,6 +109,8 @@ internal sealed partial class PagedSequence : KvSequence
             {
                 return false;
             }
+
+            GiveUpPublishedTail();
         }
 
         WriteTokens(length, tokens);
