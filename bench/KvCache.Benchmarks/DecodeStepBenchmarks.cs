@@ -7,7 +7,8 @@ namespace KvCache.Benchmarks;
 
 /// <summary>
 /// All bookkeeping of a decode step, per sequence: append the token, begin the step, enter and leave every layer, complete.
-/// Contexts of 4,096 tokens at 16 a block, 32 layers; pools that have been through all their blocks.
+/// Contexts of 4,096 tokens at 16 a block, 32 layers; pools that have been through all their blocks, and that are larger
+/// than asked for where the batch would not fit.
 /// </summary>
 public class DecodeStepBenchmarks
 {
@@ -33,29 +34,22 @@ public class DecodeStepBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        // A pool of 1,000 blocks holds three such sequences: the contexts of larger batches are shortened to fit it.
-        int context = Math.Min(Context, (Blocks / Sequences * BlockTokens) - Generated - BlockTokens);
-        if (context <= 0)
-        {
-            context = BlockTokens;
-        }
-
         _allocator = new PagedKvAllocator(new PagedKvAllocatorOptions
         {
             Geometry = KvGeometry.Create(Layers, kvHeads: 8, headDim: 128),
             Device = new DryDevice(),
             BlockTokens = BlockTokens,
-            BlockCount = Math.Max(Blocks, Sequences * ((context + Generated + BlockTokens) / BlockTokens)),
+            BlockCount = Math.Max(Blocks, Sequences * ((Context + Generated) / BlockTokens)),
         });
         UseAllBlocksOnce();
         _dictionary = new DictionaryManager(_allocator.Usage.TotalBlocks, BlockTokens);
-        _length = _baselineLength = context;
+        _length = _baselineLength = Context;
         _rows = new KvRow[Sequences];
         _ids = new int[Sequences];
         Random random = new(1);
         for (int i = 0; i < Sequences; i++)
         {
-            int[] prompt = new int[context];
+            int[] prompt = new int[Context];
             foreach (ref int token in prompt.AsSpan())
             {
                 token = random.Next(128_000);
@@ -66,7 +60,7 @@ public class DecodeStepBenchmarks
                 throw new InvalidOperationException($"Refused: {refusal}.");
             }
 
-            _rows[i] = new KvRow(sequence, context);
+            _rows[i] = new KvRow(sequence, Context);
             _ids[i] = _dictionary.Open(prompt);
         }
 
