@@ -5,8 +5,8 @@ namespace KvCache.Memory;
 /// <summary>A zeroed, lazily backed range of process memory, on huge pages where the system has them.</summary>
 /// <remarks>
 /// Costs address space until it is touched. Linux: anonymous <c>mmap</c> with <c>MADV_HUGEPAGE</c> on ranges of at
-/// least one huge page, because first touch of 4 KiB pages costs eight times as much. Elsewhere: zeroed aligned
-/// memory from the C runtime.
+/// least one huge page, because first touch of 4 KiB pages costs eight times as much. Elsewhere: zeroed memory
+/// from the C runtime.
 /// </remarks>
 internal sealed unsafe partial class NativeRegion : SafeHandle
 {
@@ -59,7 +59,7 @@ internal sealed unsafe partial class NativeRegion : SafeHandle
             return Linux.Unmap(handle, _mappedLength) == 0;
         }
 
-        NativeMemory.AlignedFree((void*)handle);
+        NativeMemory.Free((void*)handle);
         return true;
     }
 
@@ -89,15 +89,16 @@ internal sealed unsafe partial class NativeRegion : SafeHandle
         return new NativeRegion(start, address, length, (nuint)padded);
     }
 
-    private static NativeRegion? TryAllocateZeroed(long length)
+    /// <summary>The way of systems other than Linux, which works everywhere.</summary>
+    internal static NativeRegion? TryAllocateZeroed(long length)
     {
         try
         {
-            void* start = NativeMemory.AlignedAlloc((nuint)length, Alignment);
-            NativeMemory.Clear(start, (nuint)length);
-            return new NativeRegion((nint)start, (nint)start, length, 0);
+            // Large zeroed allocations come straight from the system, which backs them when they are touched.
+            nint start = (nint)NativeMemory.AllocZeroed(checked((nuint)length + Alignment));
+            return new NativeRegion(start, (nint)RoundUp(start, Alignment), length, 0);
         }
-        catch (OutOfMemoryException)
+        catch (Exception exception) when (exception is OutOfMemoryException or OverflowException)
         {
             return null;
         }
