@@ -81,8 +81,11 @@ public interface IKvAllocator : IDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
     long Trim(long bytes);
 
-    /// <summary>Forgets every cached prefix. Refused, with nothing changed, while sequences are open.</summary>
-    /// <returns>Whether the cache was cleared; <see cref="KvUsage.OpenSequences"/> says what stands in the way.</returns>
+    /// <summary>Forgets every cached prefix. Refused, with nothing changed, while sequences are open or blocks are in transfer.</summary>
+    /// <returns>
+    /// Whether the cache was cleared; <see cref="KvUsage.OpenSequences"/> and <see cref="KvUsage.InTransferBlocks"/> say what
+    /// stands in the way.
+    /// </returns>
     bool TryClear();
 
     /// <summary>Proves that the books are right. For tests and diagnosis; costs O(all blocks and tokens ever used).</summary>

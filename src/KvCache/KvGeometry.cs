@@ -14,6 +14,7 @@ public sealed class KvGeometry
     /// <exception cref="ArgumentException"><paramref name="groups"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A count or dimension is below 1.</exception>
     /// <exception cref="NotSupportedException">Several groups, an attention kind or an element type that is not supported yet.</exception>
+    /// <exception cref="OverflowException">The bytes of one token exceed 2⁶³ − 1.</exception>
     public KvGeometry(params ReadOnlySpan<KvLayerGroup> groups)
     {
         if (groups.IsEmpty)
@@ -43,9 +44,16 @@ public sealed class KvGeometry
     /// <param name="headDim">Elements of a key head and of a value head; at least 1.</param>
     /// <param name="elementType">How an element is stored; float16 by default.</param>
     /// <returns>The geometry.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A count or dimension is below 1.</exception>
+    /// <exception cref="NotSupportedException">An element type that is not supported yet.</exception>
     public static KvGeometry Create(
-        int layers, int kvHeads, int headDim, KvElementType elementType = KvElementType.Float16) =>
-        new(new KvLayerGroup(layers, kvHeads, headDim, headDim, elementType));
+        int layers, int kvHeads, int headDim, KvElementType elementType = KvElementType.Float16)
+    {
+        Throw.IfLessThan(layers, 1, nameof(layers), nameof(layers));
+        Throw.IfLessThan(kvHeads, 1, nameof(kvHeads), nameof(kvHeads));
+        Throw.IfLessThan(headDim, 1, nameof(headDim), nameof(headDim));
+        return new KvGeometry(new KvLayerGroup(layers, kvHeads, headDim, headDim, elementType));
+    }
 
     /// <summary>Gets the layer groups, first layer first.</summary>
     public ReadOnlySpan<KvLayerGroup> Groups => _groups;

@@ -6,7 +6,12 @@ internal sealed class QueuePool
     private readonly Queue<int> _free;
     private readonly Dictionary<int, int> _references = [];
 
-    public QueuePool(int capacity) => _free = new Queue<int>(Enumerable.Range(0, capacity));
+    public QueuePool(int capacity)
+        : this(Enumerable.Range(0, capacity))
+    {
+    }
+
+    public QueuePool(IEnumerable<int> blocks) => _free = new Queue<int>(blocks);
 
     public int Available => _free.Count;
 

@@ -66,7 +66,7 @@ public sealed class DryDevice : IKvDevice
 
         public override bool CanDecommit => true;
 
-        public override long Decommit(long offset, long bytes) => bytes;
+        protected override long DecommitCore(long offset, long bytes) => bytes;
 
         protected override void Dispose(bool disposing)
         {

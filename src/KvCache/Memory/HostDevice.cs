@@ -46,7 +46,7 @@ public sealed class HostDevice : IKvDevice
     {
         public override bool CanDecommit => NativeRegion.CanDecommit;
 
-        public override long Decommit(long offset, long bytes) => region.Decommit(offset, bytes);
+        protected override long DecommitCore(long offset, long bytes) => region.Decommit(offset, bytes);
 
         protected override void Dispose(bool disposing)
         {

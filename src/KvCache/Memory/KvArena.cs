@@ -30,7 +30,27 @@ public abstract class KvArena : IDisposable
     /// <param name="offset">The part's first byte, from the start of the arena.</param>
     /// <param name="bytes">The part's length.</param>
     /// <returns>How many bytes were given back; 0 where the device cannot.</returns>
-    public abstract long Decommit(long offset, long bytes);
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie in the range.</exception>
+    public long Decommit(long offset, long bytes)
+    {
+        if (offset < 0 || offset > Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"offset is {offset}; expected 0 … {Length}.");
+        }
+
+        if (bytes < 0 || bytes > Length - offset)
+        {
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"bytes is {bytes}; expected 0 … {Length - offset}.");
+        }
+
+        return DecommitCore(offset, bytes);
+    }
+
+    /// <summary>Does what <see cref="Decommit"/> says, for a part that lies in the range.</summary>
+    /// <param name="offset">The part's first byte, from the start of the arena.</param>
+    /// <param name="bytes">The part's length.</param>
+    /// <returns>How many bytes were given back; 0 where the device cannot.</returns>
+    protected abstract long DecommitCore(long offset, long bytes);
 
     /// <summary>Gives the memory back.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>, false from a finalizer.</param>

@@ -41,6 +41,7 @@ internal sealed unsafe partial class NativeRegion : SafeHandle
     /// <summary>Gives whole pages inside a part back to the system; they read as zero afterwards.</summary>
     public long Decommit(long offset, long bytes)
     {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         if (!CanDecommit)
         {
             return 0;

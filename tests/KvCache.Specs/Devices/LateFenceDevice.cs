@@ -95,7 +95,7 @@ public sealed class LateFenceDevice : IKvDevice
 
         public override bool CanDecommit => inner.CanDecommit;
 
-        public override long Decommit(long offset, long bytes) => inner.Decommit(offset, bytes);
+        protected override long DecommitCore(long offset, long bytes) => inner.Decommit(offset, bytes);
 
         protected override void Dispose(bool disposing)
         {
