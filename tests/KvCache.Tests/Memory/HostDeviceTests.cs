@@ -105,6 +105,31 @@ public unsafe class HostDeviceTests
         Assert.Equal(0, arena.Decommit(0, page - 1));
     }
 
+    [Theory]
+    [InlineData(-1, 1, "offset")]
+    [InlineData(1001, 0, "offset")]
+    [InlineData(0, 1001, "bytes")]
+    [InlineData(1000, 1, "bytes")]
+    [InlineData(1, long.MaxValue, "bytes")]
+    [InlineData(0, -1, "bytes")]
+    public void A_part_outside_the_range_is_refused(long offset, long bytes, string named)
+    {
+        using KvArena arena = Allocate(1000);
+
+        ArgumentOutOfRangeException refused = Assert.Throws<ArgumentOutOfRangeException>(() => arena.Decommit(offset, bytes));
+
+        Assert.Equal(named, refused.ParamName);
+    }
+
+    [Fact]
+    public void Memory_given_back_cannot_be_decommitted()
+    {
+        KvArena arena = Allocate(1 << 20);
+        arena.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => arena.Decommit(0, 1 << 20));
+    }
+
     [Fact]
     public void Disposing_twice_does_nothing()
     {
