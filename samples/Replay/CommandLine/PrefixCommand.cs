@@ -9,7 +9,7 @@ namespace Replay.CommandLine;
 /// <summary>The command <c>replay prefix</c>.</summary>
 internal sealed class PrefixCommand : Command
 {
-    private const int DefaultRuns = 3;
+    private const int DefaultRuns = 5;
     private readonly IAnsiConsole _console;
 
     private readonly Option<string> _trace = new("--trace")
@@ -31,7 +31,7 @@ internal sealed class PrefixCommand : Command
         "--deduplicate", "Whether equal blocks are kept only once.", ["on", "off"]);
 
     private readonly Option<int> _runs = OptionValues.Count(
-        "--runs", "How often to replay; the manager's time is the median. [default: 3]", "N");
+        "--runs", "How often to replay; the manager's time is the median. [default: 5]", "N");
 
     private readonly Option<string?> _requestsOut = new("--requests-out")
     {

@@ -36,4 +36,15 @@ internal sealed class PrefixCache(PagedKvAllocator allocator)
         _ticks += Stopwatch.GetTimestamp() - start;
         return hit;
     }
+
+    /// <summary>Frees the last prompt and forgets everything, outside the measured time.</summary>
+    public void Clear()
+    {
+        _open?.Dispose();
+        _open = null;
+        if (!allocator.TryClear())
+        {
+            throw new InvalidOperationException($"The cache cannot be cleared: {allocator.Usage}.");
+        }
+    }
 }

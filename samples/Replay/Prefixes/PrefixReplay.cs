@@ -9,19 +9,25 @@ internal static class PrefixReplay
 {
     private const int RequestsPerReport = 64;
 
-    /// <summary>Replays a trace.</summary>
+    /// <summary>Replays a trace through an allocator whose cache is empty, and leaves it empty.</summary>
     /// <param name="options">What is asked for.</param>
+    /// <param name="allocator">The manager.</param>
+    /// <param name="metrics">What it publishes.</param>
     /// <param name="requests">Takes every request's hits, or null.</param>
     /// <param name="report">Takes the share that is done, 0 … 1, now and then.</param>
     /// <param name="repeatable">Whether the trace can be read again: a file can, a pipe cannot.</param>
     public static PrefixSummary Run(
-        PrefixOptions options, RequestsCsv? requests, Action<double> report, out bool repeatable)
+        PrefixOptions options,
+        PagedKvAllocator allocator,
+        AllocatorMetrics metrics,
+        RequestsCsv? requests,
+        Action<double> report,
+        out bool repeatable)
     {
         using TraceReader trace = new(options.Trace, options.TraceBlockTokens);
         repeatable = trace.CanRepeat;
-        using AllocatorMetrics metrics = new();
-        using PagedKvAllocator allocator = DryAllocator.Create(
-            options.BlockTokens, options.Capacity, options.Deduplicate, EvictionPolicies.Find(options.Policy), metrics);
+        long evictedBefore = metrics.Evictions;
+        long deduplicatedBefore = metrics.Deduplications;
         PrefixCache cache = new(allocator);
         PromptTokens tokens = new();
         long count = 0;
@@ -39,14 +45,15 @@ internal static class PrefixReplay
             }
         }
 
+        cache.Clear();
         return new PrefixSummary(
             count,
             cache.Refused,
             inputTokens,
             hitTokens,
             inputTokens > 0 ? (double)hitTokens / inputTokens : 0,
-            metrics.Evictions,
-            metrics.Deduplications,
+            metrics.Evictions - evictedBefore,
+            metrics.Deduplications - deduplicatedBefore,
             tokens.DistinctBlocks,
             cache.ManagerMilliseconds,
             [cache.ManagerMilliseconds],

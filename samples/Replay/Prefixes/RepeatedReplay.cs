@@ -1,15 +1,21 @@
+using KvCache.Paged;
+using Replay.Manager;
+
 namespace Replay.Prefixes;
 
-/// <summary>Replays a trace several times on fresh caches: the hits are the same every time, the time is the median.</summary>
+/// <summary>Replays a trace several times on one allocator, cleared in between: the hits are the same, the time is the median.</summary>
 /// <remarks>
-/// The first run of a process pays for memory that the machine has not backed yet, which can cost more than the manager
-/// itself; so all runs are listed, and the median stands for them.
+/// The first run pays for memory that the system backs when it is first touched, which can cost several times what the
+/// manager itself does; a server pays it once. All runs are listed, and the median stands for them.
 /// </remarks>
 internal static class RepeatedReplay
 {
     /// <exception cref="ReplayException">Two runs found different hits.</exception>
     public static PrefixSummary Run(PrefixOptions options, RequestsCsv? requests, Action<double> report)
     {
+        using AllocatorMetrics metrics = new();
+        using PagedKvAllocator allocator = DryAllocator.Create(
+            options.BlockTokens, options.Capacity, options.Deduplicate, EvictionPolicies.Find(options.Policy), metrics);
         List<double> times = [];
         int runs = options.Runs;
         PrefixSummary? first = null;
@@ -17,7 +23,7 @@ internal static class RepeatedReplay
         {
             int run = times.Count;
             PrefixSummary summary = PrefixReplay.Run(
-                options, first is null ? requests : null, done => report((run + done) / runs), out bool repeatable);
+                options, allocator, metrics, first is null ? requests : null, done => report((run + done) / runs), out bool repeatable);
             first ??= summary;
             if (summary.HitTokens != first.HitTokens || summary.Requests != first.Requests)
             {
