@@ -6,11 +6,13 @@ namespace KvCache.Blocks;
 /// <summary>The tokens of every block, kept beside the ledger: what decides whether a prefix is really the same.</summary>
 /// <remarks>
 /// Tokens are written once, into the block that will hold their keys and values; publishing a block copies nothing.
-/// Native memory in segments of a few MiB on huge pages, taken as blocks are first used and never moved.
+/// Native memory in segments, taken as blocks are first used and never moved.
 /// </remarks>
 internal sealed unsafe class TokenStore : IDisposable
 {
-    private const int SegmentBytes = 4 << 20;
+    // Below a huge page: tokens gain nothing from huge pages once they are written, and the first touch of a whole huge page
+    // stalls a request for milliseconds where a virtual machine's host has to back it.
+    private const int SegmentBytes = 1 << 20;
     private readonly int _blockTokens;
     private readonly int _segmentShift;
     private readonly int _segmentMask;
