@@ -30,12 +30,11 @@ internal sealed class AllocatorMeters : IDisposable
     private readonly Counter<long> _copies;
     private readonly Counter<long> _deduplications;
 
-    public AllocatorMeters(string allocator, IMeterFactory? factory, Func<KvUsage> usage)
+    public AllocatorMeters(string allocator, IMeterFactory? factory)
     {
         _own = factory is null ? new Meter(KvCacheTelemetry.MeterName) : null;
         Meter meter = _own ?? factory!.Create(KvCacheTelemetry.MeterName);
         _allocator = new("kvcache.allocator", allocator);
-        _usage = usage;
         meter.CreateObservableUpDownCounter(
             "kvcache.blocks", () => ByState(_ => 1), "{block}", "Blocks by state.");
         meter.CreateObservableUpDownCounter(
@@ -50,6 +49,9 @@ internal sealed class AllocatorMeters : IDisposable
         _copies = meter.CreateCounter<long>("kvcache.copy_on_write.copies", "{block}", "Shared blocks copied before a write.");
         _deduplications = meter.CreateCounter<long>("kvcache.deduplications", "{block}", "Copies given up for an equal published block.");
     }
+
+    /// <summary>Begins to publish usage; until then listeners find nothing.</summary>
+    public void Observe(Func<KvUsage> usage) => _usage = usage;
 
     public void Opened(int promptTokens, int hitTokens)
     {

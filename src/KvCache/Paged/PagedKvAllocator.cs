@@ -40,11 +40,22 @@ public sealed class PagedKvAllocator : IKvAllocator
         Device = options.Device;
         BlockTokens = options.BlockTokens;
         _blockBytes = checked(Geometry.BytesPerToken * BlockTokens);
-        _memory = new PagedMemory(Device, Geometry, BlockTokens, blockCount);
         Events = options.EventCapacity > 0 ? new KvEventStream(options.EventCapacity) : null;
-        _meters = new AllocatorMeters(options.Name, options.MeterFactory, () => Usage);
-        _ledger = new PagedLedger(options, blockCount, _meters, Events);
-        _step = new PagedStep(_memory, _ledger, Device);
+        _meters = new AllocatorMeters(options.Name, options.MeterFactory);
+        try
+        {
+            // The device's memory comes last, so that nothing which fails before it leaves any behind.
+            _ledger = new PagedLedger(options, blockCount, _meters, Events);
+            _memory = new PagedMemory(Device, Geometry, BlockTokens, blockCount);
+            _step = new PagedStep(_memory, _ledger, Device);
+        }
+        catch
+        {
+            _meters.Dispose();
+            throw;
+        }
+
+        _meters.Observe(() => Usage);
     }
 
     /// <inheritdoc/>

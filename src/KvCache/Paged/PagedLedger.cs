@@ -14,7 +14,9 @@ internal sealed class PagedLedger : IDisposable
 
     public PagedLedger(PagedKvAllocatorOptions options, int blockCount, AllocatorMeters meters, KvEventStream? events)
     {
-        Pool = new BlockPool(blockCount, options.Eviction());
+        Pool = new BlockPool(
+            blockCount,
+            options.Eviction() ?? throw new ArgumentException("Eviction made no policy; expected a new one.", nameof(options)));
         Retired = new RetiredBlocks(Pool);
         BlockTokens = options.BlockTokens;
         Tokens = new TokenStore(BlockTokens, blockCount);
