@@ -16,7 +16,7 @@ public readonly record struct KvLayerGroup(
     KvAttentionKind Kind = KvAttentionKind.Full)
 {
     /// <summary>Gets the bytes of one element.</summary>
-    public int ElementBytes => ElementType == KvElementType.Float32 ? sizeof(float) : sizeof(ushort);
+    public int ElementBytes => ElementType.Bytes();
 
     /// <summary>Gets the bytes that the keys of one token take in one layer: heads × key dim × element size.</summary>
     public long KeyBytesPerToken => checked((long)KvHeads * KeyDim * ElementBytes);
@@ -30,12 +30,7 @@ public readonly record struct KvLayerGroup(
         Throw.IfLessThan(KvHeads, 1, paramName, nameof(KvHeads));
         Throw.IfLessThan(KeyDim, 1, paramName, nameof(KeyDim));
         Throw.IfLessThan(ValueDim, 1, paramName, nameof(ValueDim));
-        if (ElementType is not (KvElementType.Float32 or KvElementType.Float16 or KvElementType.BFloat16))
-        {
-            throw new NotSupportedException(
-                $"Element type {ElementType} is not supported yet; supported are Float32, Float16 and BFloat16.");
-        }
-
+        _ = ElementType.Bytes(); // refuses what is not supported, by name
         if (Kind != KvAttentionKind.Full)
         {
             throw new NotSupportedException($"Attention kind {Kind} is not supported yet; supported is Full.");

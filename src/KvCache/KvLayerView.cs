@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using KvCache.Memory;
 using KvCache.Steps;
 
 namespace KvCache;
@@ -30,6 +31,9 @@ public readonly struct KvLayerView
 
     /// <summary>Gets the layer.</summary>
     public int Layer { get; }
+
+    /// <summary>Gets the device whose memory the addresses point to.</summary>
+    public IKvDevice Device => State.Device;
 
     /// <summary>Gets the shape of the layer's keys and values.</summary>
     public KvLayerGroup Shape => Layout.Shape;

@@ -12,6 +12,10 @@ public interface IKvDevice
     /// <summary>Gets whether addresses have bytes behind them. Where not, copies only count and nothing may be dereferenced.</summary>
     bool HasMemory { get; }
 
+    /// <summary>Gets whether this process's processor can read and write the addresses, as CPU kernels do.</summary>
+    /// <value>By default, as <see cref="HasMemory"/>.</value>
+    bool IsHostAccessible => HasMemory;
+
     /// <summary>Asks for a range of zeroed memory.</summary>
     /// <param name="bytes">Its length; at least 1.</param>
     /// <param name="arena">The range, when the answer is true. The caller disposes it.</param>

@@ -8,7 +8,6 @@ namespace KvCache.Paged;
 internal sealed class PagedStep : StepState
 {
     private readonly PagedLedger _ledger;
-    private readonly IKvDevice _device;
 
     public PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device)
         : this(memory, ledger, device, new PageTable())
@@ -16,10 +15,9 @@ internal sealed class PagedStep : StepState
     }
 
     private PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device, PageTable table)
-        : base(memory.Layout, memory.Places(table), traffic: null)
+        : base(device, memory.Layout, memory.Places(table), traffic: null)
     {
         _ledger = ledger;
-        _device = device;
         Table = table;
     }
 
@@ -54,5 +52,5 @@ internal sealed class PagedStep : StepState
 
     protected override void CompleteRow(KvSequence sequence) => Unsafe.As<PagedSequence>(sequence).PublishComputed();
 
-    protected override void EndStep(KvFence? fence) => _ledger.EndStep(fence ?? _device.RecordFence());
+    protected override void EndStep(KvFence? fence) => _ledger.EndStep(fence ?? Device.RecordFence());
 }

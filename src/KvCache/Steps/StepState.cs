@@ -3,15 +3,19 @@ using KvCache.Memory;
 namespace KvCache.Steps;
 
 /// <summary>The one open step of an allocator: its rows, their lengths and query offsets. Reused from step to step.</summary>
+/// <param name="device">Whose memory the layers' addresses point to.</param>
 /// <param name="layout">How tokens lie in a page.</param>
 /// <param name="layers">Where each layer's pages are, and the page table that leads to them.</param>
 /// <param name="traffic">What moves layers in and out, or null where every layer stays on the device.</param>
-internal abstract class StepState(PageLayout layout, LayerPlace[] layers, ILayerTraffic? traffic) : IDisposable
+internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlace[] layers, ILayerTraffic? traffic)
+    : IDisposable
 {
     private readonly NativeInts _lengths = new();
     private readonly NativeInts _queryOffsets = new();
     private KvRow[] _rows = [];
     private long _lastGeneration;
+
+    public IKvDevice Device => device;
 
     public PageLayout Layout => layout;
 
