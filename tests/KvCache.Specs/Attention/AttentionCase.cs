@@ -55,6 +55,17 @@ public sealed record AttentionCase
     /// <summary>Pairs of a query head's query and a key that it sees.</summary>
     public long Pairs => Rows.Sum(row => row.Computed * (row.Cached + ((row.Computed + 1L) / 2))) * QueryHeads;
 
+    /// <summary>A case in short: a shape, and rows in their text form.</summary>
+    public static AttentionCase Of(KvElementType type, (int KvHeads, int Group) heads, (int Key, int Value) dims, string rows) => new()
+    {
+        ElementType = type,
+        KvHeads = heads.KvHeads,
+        Group = heads.Group,
+        KeyDim = dims.Key,
+        ValueDim = dims.Value,
+        Rows = ParseRows(rows),
+    };
+
     /// <summary>Rows from their text form.</summary>
     public static AttentionRow[] ParseRows(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(AttentionRow.Parse)];

@@ -119,6 +119,12 @@ public sealed class AttentionScene : IDisposable
 
         Image.Upload(_memory);
         _other.Upload(_memory);
+        FillOperands();
+    }
+
+    /// <summary>Writes the operands anew, after contents have changed.</summary>
+    public void FillOperands()
+    {
         Keys.Write(OfStep(Case.KvHeads * Case.KeyDim, contents => contents.Keys));
         Values.Write(OfStep(Case.KvHeads * Case.ValueDim, contents => contents.Values));
         Queries.Write(OfStep(Case.QueryHeads * Case.KeyDim, contents => contents.Queries));

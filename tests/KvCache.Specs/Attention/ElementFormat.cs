@@ -30,7 +30,7 @@ public sealed class ElementFormat
     public uint Infinity { get; }
 
     /// <summary>The weight of the last mantissa bit of 1: twice the largest relative error of a number that is stored.</summary>
-    public double Precision => Math.ScaleB(1, -_mantissaBits);
+    public double Precision => PowerOfTwo(-_mantissaBits);
 
     public static ElementFormat Of(KvElementType type) => type switch
     {
@@ -47,19 +47,14 @@ public sealed class ElementFormat
     {
         uint sign = float.IsNegative(value) ? SignBit : 0;
         double magnitude = Math.Abs((double)value);
-        if (double.IsNaN(magnitude))
+        if (!double.IsFinite(magnitude))
         {
-            return sign | (Infinity + (1u << (_mantissaBits - 1)));
-        }
-
-        if (magnitude == 0 || double.IsInfinity(magnitude))
-        {
-            return sign | (magnitude == 0 ? 0 : Infinity);
+            return sign | (double.IsNaN(magnitude) ? Infinity + (1u << (_mantissaBits - 1)) : Infinity);
         }
 
         // In the binade of the number (subnormals share the lowest one) representable numbers are multiples of a quantum.
-        int exponent = Math.Max(_minExponent, Math.ILogB(magnitude));
-        double quanta = Math.Round(Math.ScaleB(magnitude, _mantissaBits - exponent), MidpointRounding.ToEven);
+        int exponent = Math.Max(_minExponent, ExponentOf(magnitude));
+        double quanta = Math.Round(magnitude * PowerOfTwo(_mantissaBits - exponent), MidpointRounding.ToEven);
         uint bits = ((uint)(exponent - _minExponent) << _mantissaBits) + (uint)quanta;
         return sign | Math.Min(bits, Infinity);
     }
@@ -85,6 +80,11 @@ public sealed class ElementFormat
 
     public double Read(ReadOnlySpan<byte> bytes, int index) => Decode(ReadBits(bytes, index));
 
+    // A double has exponents enough for all numbers of the formats to be normal in it.
+    private static int ExponentOf(double magnitude) => (int)(BitConverter.DoubleToUInt64Bits(magnitude) >> 52) - 1023;
+
+    private static double PowerOfTwo(int exponent) => BitConverter.UInt64BitsToDouble((ulong)(exponent + 1023) << 52);
+
     private double Define(uint bits)
     {
         uint magnitude = bits & ~SignBit;
@@ -92,8 +92,8 @@ public sealed class ElementFormat
         uint fraction = magnitude & ((1u << _mantissaBits) - 1);
         double number = magnitude > Infinity ? double.NaN
             : magnitude == Infinity ? double.PositiveInfinity
-            : field == 0 ? Math.ScaleB(fraction, _minExponent - _mantissaBits)
-            : Math.ScaleB(fraction + (1u << _mantissaBits), (int)field - 1 + _minExponent - _mantissaBits);
+            : field == 0 ? fraction * PowerOfTwo(_minExponent - _mantissaBits)
+            : (fraction + (1u << _mantissaBits)) * PowerOfTwo((int)field - 1 + _minExponent - _mantissaBits);
         return (bits & SignBit) == 0 ? number : -number;
     }
 }

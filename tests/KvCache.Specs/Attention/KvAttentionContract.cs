@@ -36,6 +36,13 @@ public abstract partial class KvAttentionContract : IDisposable
         return scene;
     }
 
+    /// <summary>An allocator that has room for the rows of a case.</summary>
+    private CacheFixture Open(AttentionCase drawn)
+    {
+        IKvAllocator allocator = Site.CreateAllocator(BatchLayout.SetupOf(drawn));
+        return new CacheFixture(allocator, Site.MemoryOf(allocator.Device));
+    }
+
     /// <summary>Runs a case and compares its output with the reference.</summary>
     protected void Check(AttentionCase drawn)
     {

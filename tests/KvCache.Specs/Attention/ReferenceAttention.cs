@@ -34,22 +34,22 @@ public sealed class ReferenceAttention(KvLayerGroup shape, int queryHeads, KvSco
             for (int head = 0; head < queryHeads; head++)
             {
                 int kvHead = head / (queryHeads / shape.KvHeads);
-                ReadOnlySpan<float> query = queries.AsSpan(((i * queryHeads) + head) * shape.KeyDim, shape.KeyDim);
+                double[] query = Array.ConvertAll(Slice(queries, (i * queryHeads) + head, shape.KeyDim).ToArray(), element => (double)element);
                 double largest = Score(weights.AsSpan(0, position + 1), query, keys, kvHead);
-                int output = (((firstToken + i) * queryHeads) + head) * shape.ValueDim;
+                int output = ((firstToken + i) * queryHeads) + head;
                 Average(weights.AsSpan(0, position + 1), largest, values, kvHead, output);
             }
         }
     }
 
-    private double Score(Span<double> scores, ReadOnlySpan<float> query, double[] keys, int kvHead)
+    private double Score(Span<double> scores, double[] query, double[] keys, int kvHead)
     {
         double largest = double.NegativeInfinity;
         for (int position = 0; position < scores.Length; position++)
         {
-            ReadOnlySpan<double> key = keys.AsSpan(((position * shape.KvHeads) + kvHead) * shape.KeyDim, shape.KeyDim);
+            ReadOnlySpan<double> key = Slice(keys, (position * shape.KvHeads) + kvHead, shape.KeyDim);
             double product = 0;
-            for (int d = 0; d < key.Length; d++)
+            for (int d = 0; d < key.Length && d < query.Length; d++)
             {
                 product += query[d] * key[d];
             }
@@ -66,6 +66,8 @@ public sealed class ReferenceAttention(KvLayerGroup shape, int queryHeads, KvSco
 
     private void Average(Span<double> scores, double largest, double[] values, int kvHead, int output)
     {
+        Span<double> sums = Slice(Output, output, shape.ValueDim);
+        Span<double> magnitudes = Slice(Magnitudes, output, shape.ValueDim);
         double total = 0;
         for (int position = 0; position < scores.Length; position++)
         {
@@ -76,12 +78,14 @@ public sealed class ReferenceAttention(KvLayerGroup shape, int queryHeads, KvSco
         for (int position = 0; position < scores.Length; position++)
         {
             double weight = scores[position] / total;
-            ReadOnlySpan<double> value = values.AsSpan(((position * shape.KvHeads) + kvHead) * shape.ValueDim, shape.ValueDim);
-            for (int d = 0; d < value.Length; d++)
+            ReadOnlySpan<double> value = Slice(values, (position * shape.KvHeads) + kvHead, shape.ValueDim);
+            for (int d = 0; d < value.Length && d < sums.Length && d < magnitudes.Length; d++)
             {
-                Output[output + d] += weight * value[d];
-                Magnitudes[output + d] += weight * Math.Abs(value[d]);
+                sums[d] += weight * value[d];
+                magnitudes[d] += weight * Math.Abs(value[d]);
             }
         }
     }
+
+    private static Span<T> Slice<T>(T[] numbers, int index, int length) => numbers.AsSpan(index * length, length);
 }

@@ -3,7 +3,8 @@ using KvCache.Specs.Attention;
 
 namespace KvCache.Tests.Attention;
 
-public class CpuAttentionContractTests : KvAttentionContract
+/// <summary>As it is used by default.</summary>
+public sealed class CpuAttentionContractTests : KvAttentionContract
 {
     protected override AttentionSite Site => HostSite.Instance;
 
