@@ -18,6 +18,9 @@ public sealed class ReferenceAttention(KvLayerGroup shape, int queryHeads, KvSco
     /// <summary>The largest score, without its sign.</summary>
     public double LargestScore { get; private set; }
 
+    /// <summary>The most positions that an output is summed over.</summary>
+    public int LongestRow { get; private set; }
+
     /// <summary>Computes the last queries of a row.</summary>
     /// <param name="firstToken">Where the row's queries stand in the output.</param>
     /// <param name="count">How many.</param>
@@ -27,6 +30,7 @@ public sealed class ReferenceAttention(KvLayerGroup shape, int queryHeads, KvSco
     /// <param name="queries">[query][query head][key dim].</param>
     public void Add(int firstToken, int count, int length, double[] keys, double[] values, float[] queries)
     {
+        LongestRow = Math.Max(LongestRow, length);
         double[] weights = new double[length];
         for (int i = 0; i < count; i++)
         {

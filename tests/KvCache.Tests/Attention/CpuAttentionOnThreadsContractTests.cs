@@ -11,10 +11,13 @@ public sealed class CpuAttentionOnOneThreadContractTests : KvAttentionContract
     protected override IKvAttention CreateAttention() => CpuAttentions.OnThreads(1);
 }
 
-/// <summary>The same promises where work does not divide evenly among threads, of which there may be more than processors.</summary>
+/// <summary>
+/// The same promises where work does not divide evenly among threads, of which there may be more than processors; and where
+/// the process ends when anything is touched beyond operands or pages.
+/// </summary>
 public sealed class CpuAttentionOnThreeThreadsContractTests : KvAttentionContract
 {
-    protected override AttentionSite Site => HostSite.Instance;
+    protected override AttentionSite Site => EdgeSite.Instance;
 
     protected override IKvAttention CreateAttention() => CpuAttentions.OnThreads(3);
 }
