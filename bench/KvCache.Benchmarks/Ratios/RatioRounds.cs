@@ -1,0 +1,57 @@
+using KvCache.Benchmarks.Contestants;
+
+namespace KvCache.Benchmarks.Ratios;
+
+/// <summary>Times contestants in turn, round after round, so that whatever disturbs the machine disturbs all of them alike.</summary>
+internal sealed class RatioRounds(int rounds, TimeSpan turn)
+{
+    // Threads of the contestant before may still be spinning; they sleep after this.
+    private const int SettleMilliseconds = 10;
+    private const double QuietShare = 0.05;
+
+    /// <summary>Rounds that are run again, at most, because somebody else used the processors meanwhile.</summary>
+    private readonly int _repeats = 2 * rounds;
+
+    /// <summary>Gets the seconds per call, [contestant][round], and the share of the processors that others used in the rounds that count.</summary>
+    public (double[][] Seconds, double Others) Run(IReadOnlyList<Contestant> contestants)
+    {
+        int[] calls = [.. contestants.Select(CallsPerTurn)];
+        List<(double[] Seconds, double Others)> all = [];
+        for (int round = 0, quiet = 0; quiet < rounds && round < rounds + _repeats; round++)
+        {
+            MachineLoad load = MachineLoad.Now();
+            double[] seconds = new double[contestants.Count];
+            for (int i = 0; i < seconds.Length; i++)
+            {
+                // Each round begins with another one, so that nobody always follows the same neighbour after the same pause.
+                int turnOf = (i + round) % seconds.Length;
+                seconds[turnOf] = Time(contestants[turnOf], calls[turnOf]);
+            }
+
+            double others = load.OthersSince();
+            all.Add((seconds, others));
+            quiet += others <= QuietShare ? 1 : 0;
+        }
+
+        (double[] Seconds, double Others)[] kept = [.. all.OrderBy(static round => round.Others).Take(rounds)];
+        return (
+            [.. Enumerable.Range(0, contestants.Count).Select(i => kept.Select(round => round.Seconds[i]).ToArray())],
+            kept.Average(static round => round.Others));
+    }
+
+    private static double Time(Contestant contestant, int calls)
+    {
+        Thread.Sleep(SettleMilliseconds);
+        contestant.RunNext();
+        long start = TimeProvider.System.GetTimestamp();
+        for (int call = 0; call < calls; call++)
+        {
+            contestant.RunNext();
+        }
+
+        return TimeProvider.System.GetElapsedTime(start).TotalSeconds / calls;
+    }
+
+    private int CallsPerTurn(Contestant contestant) =>
+        (int)Math.Clamp(Math.Ceiling(turn.TotalSeconds / Time(contestant, 1)), 1, 10_000);
+}
