@@ -42,7 +42,7 @@ internal sealed unsafe class AttendWork : IPartedWork, IDisposable
         }
         else
         {
-            Decode(in item, new DecodeScratch(memory, _call.QueryHeads, _call.KeyDim, _call.ValueDim));
+            Decode(in item, memory);
         }
     }
 
@@ -52,46 +52,24 @@ internal sealed unsafe class AttendWork : IPartedWork, IDisposable
         _partials.Dispose();
     }
 
-    private void Decode(in WorkItem item, in DecodeScratch scratch)
+    private void Decode(in WorkItem item, float* memory)
     {
-        _kernels!.Decode(in _call, item.Row, item.First, item.End, item.HeadFirst, item.HeadEnd, in scratch);
-        int first = item.HeadFirst * _call.Group;
-        int end = item.HeadEnd * _call.Group;
+        AttentionKernels kernels = _kernels!;
+        int firstQuery = item.HeadFirst * _call.Group;
+        int queries = (item.HeadEnd - item.HeadFirst) * _call.Group;
+        var scratch = new DecodeScratch(memory, queries, _call.KeyDim, _call.ValueDim);
+        kernels.Decode(in _call, item.Row, item.First, item.End, item.HeadFirst, item.HeadEnd, in scratch);
         if (item.Slot == WorkItem.Whole)
         {
-            for (int query = first; query < end; query++)
-            {
-                WriteShare(scratch.Sums + ((nint)query * scratch.SumStride), scratch.Totals[query], Output(item.Row, query));
-            }
-
+            kernels.Write(in _call, item.Row, firstQuery, queries, in scratch);
             return;
         }
 
-        for (int query = first; query < end; query++)
-        {
-            _slots.Store(item.Slot, query, in scratch);
-        }
-
+        _slots.Store(item.Slot, firstQuery, queries, in scratch);
         if (_plan.IsLast(item.Row))
         {
-            int splits = AttentionPlan.Splits(_call.Lengths[item.Row]);
-            for (int query = 0; query < _call.QueryHeads; query++)
-            {
-                float total = _slots.Combine(_plan.FirstSlot(item.Row), splits, query);
-                WriteShare(_slots.Sums(_plan.FirstSlot(item.Row), query), total, Output(item.Row, query));
-            }
-        }
-    }
-
-    private float* Output(int row, int query) =>
-        _call.Output + (_call.QueryOffsets[row] * _call.OutputStride) + ((nint)query * _call.ValueDim);
-
-    private void WriteShare(float* sums, float total, float* output)
-    {
-        float share = 1 / total;
-        for (int d = 0; d < _call.ValueDim; d++)
-        {
-            output[d] = sums[d] * share;
+            int slots = AttentionPlan.Splits(_call.Lengths[item.Row]);
+            kernels.Combine(in _call, item.Row, in _slots, _plan.FirstSlot(item.Row), slots);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using KvCache.Attention.Elements;
 using KvCache.Attention.Simd;
 
@@ -14,13 +15,19 @@ internal abstract unsafe class AttentionKernels
     public abstract void Decode(
         in AttentionCall call, int row, int first, int end, int headFirst, int headEnd, in DecodeScratch scratch);
 
+    /// <summary>Writes the output of an item that was a row's only piece.</summary>
+    public abstract void Write(in AttentionCall call, int row, int firstQuery, int queries, in DecodeScratch scratch);
+
+    /// <summary>Writes the output of a row whose pieces are all done.</summary>
+    public abstract void Combine(in AttentionCall call, int row, in PartialResults pieces, int firstSlot, int slots);
+
     public abstract void Prefill(in AttentionCall call, int row, int first, int end, int head, in PrefillScratch scratch);
 
     public static AttentionKernels Create(KvElementType type, int vectorBits) => vectorBits switch
     {
-        512 => Create<Simd512, System.Runtime.Intrinsics.Vector512<float>>(type),
-        256 => Create<Simd256, System.Runtime.Intrinsics.Vector256<float>>(type),
-        _ => Create<Simd128, System.Runtime.Intrinsics.Vector128<float>>(type),
+        512 => Create<Simd512, Vector512<float>>(type),
+        256 => Create<Simd256, Vector256<float>>(type),
+        _ => Create<Simd128, Vector128<float>>(type),
     };
 
     private static AttentionKernels Create<TSimd, TVector>(KvElementType type)

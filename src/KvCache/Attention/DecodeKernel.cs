@@ -1,13 +1,15 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using KvCache.Attention.Elements;
 using KvCache.Attention.Simd;
 
 namespace KvCache.Attention;
 
-/// <summary>One query of a row against a range of positions: online softmax, keys and values read once.</summary>
+/// <summary>One query a row against a range of positions: online softmax, keys and values read once.</summary>
 /// <remarks>
-/// <para>Positions go in tiles. Within a tile tokens are read in the order in which they lie, all heads of a token one after
-/// the other; a key or value that is in a register is used by every query head of its group.</para>
+/// <para>Memory sets the pace, and it is fastest when it is read strictly in order: token by token, in a token head by head,
+/// as the cache lies. What is used again and again (queries, sums, a tile's scores) stays in the first-level cache.
+/// Scores are kept with positions as rows and query heads as columns: softmax then needs no sums across a vector.</para>
 /// <para>Source of the recurrence: Dao, Fu, Ermon, Rudra and Ré, FlashAttention, algorithm 1, on powers of two.</para>
 /// </remarks>
 internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
@@ -16,219 +18,190 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
     where TElement : struct, IElement
 {
     private const int Tile = DecodeScratch.Tile;
-    private const int Stripe = 16; // tokens whose values are added while the sums stay in registers
 
-    /// <summary>Attends to positions first … end − 1 with the queries of the KV heads headFirst … headEnd − 1.</summary>
+    /// <summary>Attends to positions first … end − 1 with the query heads of the KV heads headFirst … headEnd − 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
         in AttentionCall call, int row, int first, int end, int headFirst, int headEnd, in DecodeScratch scratch)
     {
-        byte** keys = stackalloc byte*[Tile];
-        byte** values = stackalloc byte*[Tile];
-        Begin(in call, row, headFirst, headEnd, in scratch);
+        // A tile's keys, then its values, then the next tile's keys: the order in which they are read.
+        byte** stream = stackalloc byte*[3 * Tile];
+        byte** unused = stackalloc byte*[Tile];
+        int queries = (headEnd - headFirst) * call.Group;
+        Begin(in call, row, headFirst, queries, in scratch);
         for (int tile = first; tile < end; tile += Tile)
         {
             int count = Math.Min(Tile, end - tile);
+            int next = Math.Min(Tile, end - tile - count);
+            byte** keys = stream;
+            byte** values = stream + count;
             call.Locate(row, tile, count, keys, values);
-            Score(in call, keys, count, headFirst, headEnd, in scratch);
-            for (int query = headFirst * call.Group; query < headEnd * call.Group; query++)
+            call.Locate(row, tile + count, next, values + count, unused);
+            for (int i = 0; i < (2 * count) + next; i++)
             {
-                Weigh(in call, query, count, in scratch);
+                stream[i] += (nint)(headFirst * (i >= count && i < 2 * count ? call.ValueHeadStride : call.KeyHeadStride));
             }
 
-            for (int token = 0; token < count; token += Stripe)
+            ReadAhead ahead = new(
+                keys,
+                values,
+                values + count,
+                values + count + next,
+                (headEnd - headFirst) * call.KeyHeadStride,
+                (headEnd - headFirst) * call.ValueHeadStride);
+            Score(in call, keys, count, queries, ref ahead, in scratch);
+            if (call.CapLog2E != 0)
             {
-                int stripe = Math.Min(Stripe, count - token);
-                for (int head = headFirst; head < headEnd; head++)
-                {
-                    Accumulate(in call, values + token, stripe, token, head, in scratch);
-                }
+                SoftCap<TSimd, TVector>.Apply(scratch.Scores, count * scratch.ScoreStride, call.CapLog2E);
             }
+
+            for (int query = 0; query < queries; query += TSimd.Width)
+            {
+                Weigh(query, count, in scratch);
+            }
+
+            Lower(in call, queries, in scratch);
+            Accumulate(in call, values, count, headEnd - headFirst, ref ahead, in scratch);
         }
     }
 
-    private static void Begin(in AttentionCall call, int row, int headFirst, int headEnd, in DecodeScratch scratch)
+    private static void Begin(in AttentionCall call, int row, int headFirst, int queries, in DecodeScratch scratch)
     {
-        float* source = call.Queries + (call.QueryOffsets[row] * call.QueryStride);
-        for (int query = headFirst * call.Group; query < headEnd * call.Group; query++)
+        float* source = call.Queries + (call.QueryOffsets[row] * call.QueryStride) + ((nint)headFirst * call.Group * call.KeyDim);
+        for (int query = 0; query < queries; query++)
         {
             float* scaled = scratch.Queries + ((nint)query * scratch.QueryStride);
-            for (int d = 0; d < call.KeyDim; d++)
-            {
-                scaled[d] = source[((nint)query * call.KeyDim) + d] * call.QueryScale;
-            }
-
-            scratch.Largest[query] = float.NegativeInfinity;
-            scratch.Totals[query] = 0;
-            new Span<float>(scratch.Sums + ((nint)query * scratch.SumStride), scratch.SumStride).Clear();
+            Scaling<TSimd, TVector>.Scale(source + ((nint)query * call.KeyDim), call.QueryScale, scaled, call.KeyDim);
+            scratch.KeyOffsets[query] = (nint)(query / call.Group * call.KeyHeadStride);
         }
+
+        for (int query = queries; query % 4 != 0; query++)
+        {
+            scratch.KeyOffsets[query] = scratch.KeyOffsets[queries - 1];
+        }
+
+        new Span<float>(scratch.Largest, scratch.ScoreStride).Fill(float.NegativeInfinity);
+        new Span<float>(scratch.Totals, scratch.ScoreStride).Clear();
+        new Span<float>(scratch.Zeros, scratch.ScoreStride).Clear();
+        new Span<float>(scratch.Sums, queries * scratch.SumStride).Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(
-        in AttentionCall call, byte** keys, int count, int headFirst, int headEnd, in DecodeScratch scratch)
+        in AttentionCall call, byte** keys, int count, int queries, ref ReadAhead ahead, in DecodeScratch scratch)
     {
-        int last = count - 1;
-        for (int token = 0; token < count; token += 4)
+        nint dims = call.KeyDim - (call.KeyDim % TSimd.Width);
+        nint stride = scratch.QueryStride;
+        bool sameKey = call.Group % 4 == 0;
+        long bytesPerQuad = 2 * call.KeyHeadStride * 4 / call.Group;
+        for (int token = 0; token < count; token += 2)
         {
-            // Past the end the last key is scored again; nobody reads that score.
-            byte* k0 = keys[token] + (nint)(headFirst * call.KeyHeadStride);
-            byte* k1 = keys[Math.Min(token + 1, last)] + (nint)(headFirst * call.KeyHeadStride);
-            byte* k2 = keys[Math.Min(token + 2, last)] + (nint)(headFirst * call.KeyHeadStride);
-            byte* k3 = keys[Math.Min(token + 3, last)] + (nint)(headFirst * call.KeyHeadStride);
-            for (int head = headFirst; head < headEnd; head++)
+            // Two tokens at a time; an odd last one goes with itself, where nobody reads the second's scores.
+            byte* key0 = keys[token];
+            byte* key1 = keys[Math.Min(token + 1, count - 1)];
+            float* scores0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
+            float* scores1 = scores0 + scratch.ScoreStride;
+            for (nint query = 0; query < queries; query += 4)
             {
-                ScoreHead(in call, k0, k1, k2, k3, head, scratch.Scores + token, in scratch);
-                k0 += call.KeyHeadStride;
-                k1 += call.KeyHeadStride;
-                k2 += call.KeyHeadStride;
-                k3 += call.KeyHeadStride;
+                ahead.Advance(bytesPerQuad);
+                float* four = scratch.Queries + (query * stride);
+                nint* offsets = scratch.KeyOffsets + query;
+                if (sameKey)
+                {
+                    DotProducts<TSimd, TVector, TElement>.OfTwoKeys(
+                        key0 + *offsets, key1 + *offsets, four, stride, dims, scores0 + query, scores1 + query);
+                }
+                else
+                {
+                    DotProducts<TSimd, TVector, TElement>.OfFourKeys(key0, offsets, four, stride, dims).Store(scores0 + query);
+                    DotProducts<TSimd, TVector, TElement>.OfFourKeys(key1, offsets, four, stride, dims).Store(scores1 + query);
+                }
+            }
+
+            for (int query = 0; dims < call.KeyDim && query < queries; query++)
+            {
+                nint offset = scratch.KeyOffsets[query];
+                float* one = scratch.Queries + (query * stride);
+                scores0[query] += DotProducts<TSimd, TVector, TElement>.OfElements(key0 + offset, one, (int)dims, call.KeyDim);
+                scores1[query] += DotProducts<TSimd, TVector, TElement>.OfElements(key1 + offset, one, (int)dims, call.KeyDim);
             }
         }
     }
 
-    private static void ScoreHead(
-        in AttentionCall call, byte* k0, byte* k1, byte* k2, byte* k3, int head, float* scores, in DecodeScratch scratch)
-    {
-        int dims = call.KeyDim - (call.KeyDim % TSimd.Width);
-        nint stride = scratch.QueryStride;
-        int query = head * call.Group;
-        int end = query + call.Group;
-        for (; TSimd.ManyRegisters && query + 4 <= end; query += 4)
-        {
-            DotProducts<TSimd, TVector, TElement>.OfFourQueries(
-                k0, k1, k2, k3, scratch.Queries + (query * stride), stride, dims, scores + (query * Tile), Tile);
-        }
-
-        for (; query + 2 <= end; query += 2)
-        {
-            DotProducts<TSimd, TVector, TElement>.OfTwoQueries(
-                k0, k1, k2, k3, scratch.Queries + (query * stride), stride, dims, scores + (query * Tile), Tile);
-        }
-
-        if (query < end)
-        {
-            DotProducts<TSimd, TVector, TElement>.OfOneQuery(
-                k0, k1, k2, k3, scratch.Queries + (query * stride), dims, scores + (query * Tile));
-        }
-
-        for (query = head * call.Group; dims < call.KeyDim && query < end; query++)
-        {
-            AddRest(k0, k1, k2, k3, scratch.Queries + (query * stride), dims, call.KeyDim, scores + (query * Tile));
-        }
-    }
-
-    /// <summary>Adds what no whole vector covers.</summary>
-    private static void AddRest(byte* k0, byte* k1, byte* k2, byte* k3, float* query, int first, int end, float* scores)
-    {
-        for (int d = first; d < end; d++)
-        {
-            int offset = d * TElement.Bytes;
-            scores[0] += query[d] * TElement.Load(k0 + offset);
-            scores[1] += query[d] * TElement.Load(k1 + offset);
-            scores[2] += query[d] * TElement.Load(k2 + offset);
-            scores[3] += query[d] * TElement.Load(k3 + offset);
-        }
-    }
-
-    /// <summary>Turns a query's scores into weights; sums so far are brought down to the new largest score.</summary>
+    /// <summary>Turns the scores of a vector of query heads into weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(in AttentionCall call, int query, int count, in DecodeScratch scratch)
+    private static void Weigh(int query, int count, in DecodeScratch scratch)
     {
-        float* scores = scratch.Scores + (query * Tile);
-        if (call.CapLog2E != 0)
+        nint stride = scratch.ScoreStride;
+        float* scores = scratch.Scores + query;
+        TVector before = TSimd.Load(scratch.Largest + query);
+        TVector largest = before;
+        for (nint i = 0; i < count; i++)
         {
-            SoftCap<TSimd, TVector>.Apply(scores, Tile, call.CapLog2E);
+            largest = TSimd.Max(largest, TSimd.Load(scores + (i * stride)));
         }
 
-        new Span<float>(scores + count, Tile - count).Fill(float.NegativeInfinity);
-        TVector largest = TSimd.Load(scores);
-        for (int i = TSimd.Width; i < Tile; i += TSimd.Width)
-        {
-            largest = TSimd.Max(largest, TSimd.Load(scores + i));
-        }
-
-        float before = scratch.Largest[query];
-        float now = MathF.Max(before, TSimd.Largest(largest));
-        TVector bias = TSimd.Create(now);
         TVector total = default;
-        for (int i = 0; i < Tile; i += TSimd.Width)
+        for (nint i = 0; i < count; i++)
         {
-            TVector weight = Exponential.Exp2<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + i), bias));
-            TSimd.Store(weight, scores + i);
+            TVector weight = Exponential.Exp2<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + (i * stride)), largest));
+            TSimd.Store(weight, scores + (i * stride));
             total = TSimd.Add(total, weight);
         }
 
-        float kept = 1;
-        if (now != before)
-        {
-            kept = float.Exp2(before - now);
-            scratch.Largest[query] = now;
-            float* sums = scratch.Sums + ((nint)query * scratch.SumStride);
-            TVector factor = TSimd.Create(kept);
-            for (int i = 0; i < scratch.SumStride; i += TSimd.Width)
-            {
-                TSimd.Store(TSimd.Multiply(TSimd.Load(sums + i), factor), sums + i);
-            }
-        }
-
-        scratch.Totals[query] = (scratch.Totals[query] * kept) + TSimd.Sum(total);
+        TVector kept = Exponential.Exp2<TSimd, TVector>(TSimd.Subtract(before, largest));
+        TSimd.Store(largest, scratch.Largest + query);
+        TSimd.Store(kept, scratch.Kept + query);
+        TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(scratch.Totals + query), kept, total), scratch.Totals + query);
     }
 
+    /// <summary>Brings the sums down to the new largest scores.</summary>
+    private static void Lower(in AttentionCall call, int queries, in DecodeScratch scratch)
+    {
+        for (int query = 0; query < queries; query++)
+        {
+            if (scratch.Kept[query] != 1)
+            {
+                float* sums = scratch.Sums + ((nint)query * scratch.SumStride);
+                Scaling<TSimd, TVector>.Scale(sums, scratch.Kept[query], sums, call.ValueDim);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate(
-        in AttentionCall call, byte** values, int count, int token, int head, in DecodeScratch scratch)
+        in AttentionCall call, byte** values, int count, int heads, ref ReadAhead ahead, in DecodeScratch scratch)
     {
-        nint headOffset = (nint)(head * call.ValueHeadStride);
-        int end = (head + 1) * call.Group;
-        int d = 0;
-        for (; d + (4 * TSimd.Width) <= call.ValueDim; d += 4 * TSimd.Width)
+        nint dims = call.ValueDim - (call.ValueDim % TSimd.Width);
+        nint stride = scratch.SumStride;
+        for (int token = 0; token < count; token += 2)
         {
-            nint offset = headOffset + (d * TElement.Bytes);
-            int query = head * call.Group;
-            for (; TSimd.ManyRegisters && query + 4 <= end; query += 4)
+            // Two tokens at a time: half the loads and stores of sums. An odd last one goes with itself, at weight 0.
+            bool pair = token + 1 < count;
+            byte* value0 = values[token];
+            byte* value1 = values[pair ? token + 1 : token];
+            float* weights0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
+            float* weights1 = pair ? weights0 + scratch.ScoreStride : scratch.Zeros;
+            float* sums = scratch.Sums;
+            for (int head = 0; head < heads; head++, value0 += call.ValueHeadStride, value1 += call.ValueHeadStride)
             {
-                WeightedSums<TSimd, TVector, TElement>.OfFourQueries(
-                    values, offset, count, scratch.Scores + (query * Tile) + token, Tile, scratch.Sums + ((nint)query * scratch.SumStride) + d, scratch.SumStride);
-            }
+                ahead.Advance(2 * call.ValueHeadStride);
+                int member = 0;
+                for (; member + 4 <= call.Group; member += 4, weights0 += 4, weights1 += 4, sums += 4 * stride)
+                {
+                    WeightedSums<TSimd, TVector, TElement>.AddToFour(value0, value1, weights0, weights1, sums, stride, dims);
+                }
 
-            for (; query + 2 <= end; query += 2)
-            {
-                WeightedSums<TSimd, TVector, TElement>.OfTwoQueries(
-                    values, offset, count, scratch.Scores + (query * Tile) + token, Tile, scratch.Sums + ((nint)query * scratch.SumStride) + d, scratch.SumStride);
-            }
+                for (; member < call.Group; member++, weights0++, weights1++, sums += stride)
+                {
+                    WeightedSums<TSimd, TVector, TElement>.AddToOne(value0, value1, *weights0, *weights1, sums, dims);
+                }
 
-            if (query < end)
-            {
-                WeightedSums<TSimd, TVector, TElement>.OfOneQuery(
-                    values, offset, count, scratch.Scores + (query * Tile) + token, scratch.Sums + ((nint)query * scratch.SumStride) + d);
-            }
-        }
-
-        if (d < call.ValueDim)
-        {
-            AccumulateRest(in call, values, count, token, head, d, in scratch);
-        }
-    }
-
-    private static void AccumulateRest(
-        in AttentionCall call, byte** values, int count, int token, int head, int d, in DecodeScratch scratch)
-    {
-        nint headOffset = (nint)(head * call.ValueHeadStride);
-        for (int query = head * call.Group; query < (head + 1) * call.Group; query++)
-        {
-            float* weights = scratch.Scores + (query * Tile) + token;
-            float* sums = scratch.Sums + ((nint)query * scratch.SumStride);
-            int i = d;
-            for (; i + TSimd.Width <= call.ValueDim; i += TSimd.Width)
-            {
-                WeightedSums<TSimd, TVector, TElement>.OfOneVector(
-                    values, headOffset + (i * TElement.Bytes), count, weights, sums + i);
-            }
-
-            for (; i < call.ValueDim; i++)
-            {
-                WeightedSums<TSimd, TVector, TElement>.OfOneElement(
-                    values, headOffset + (i * TElement.Bytes), count, weights, sums + i);
+                for (member = call.Group; dims < call.ValueDim && member > 0; member--)
+                {
+                    WeightedSums<TSimd, TVector, TElement>.AddElements(
+                        value0, value1, weights0[-member], weights1[-member], sums - (member * stride), (int)dims, call.ValueDim);
+                }
             }
         }
     }

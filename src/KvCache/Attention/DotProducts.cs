@@ -5,101 +5,77 @@ using KvCache.Attention.Simd;
 
 namespace KvCache.Attention;
 
-/// <summary>Dot products of four keys with some queries, over whole vectors; each key is loaded once.</summary>
-/// <remarks>Results: scores[query × scoreStride + key].</remarks>
+/// <summary>Dot products of one token's keys with four query heads.</summary>
 internal static unsafe class DotProducts<TSimd, TVector, TElement>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TElement : struct, IElement
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void OfFourQueries(
-        byte* k0, byte* k1, byte* k2, byte* k3, float* queries, nint queryStride, int dims, float* scores, nint scoreStride)
+    /// <summary>Four query heads that share a key, for two tokens at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void OfTwoKeys(
+        byte* key0, byte* key1, float* queries, nint stride, nint dims, float* scores0, float* scores1)
     {
-        TVector a0 = default, a1 = default, a2 = default, a3 = default;
-        TVector b0 = default, b1 = default, b2 = default, b3 = default;
-        TVector c0 = default, c1 = default, c2 = default, c3 = default;
-        TVector d0 = default, d1 = default, d2 = default, d3 = default;
-        float* q1 = queries + queryStride;
-        float* q2 = q1 + queryStride;
-        float* q3 = q2 + queryStride;
+        TVector a0 = default, a1 = default, b0 = default, b1 = default;
+        TVector c0 = default, c1 = default, d0 = default, d1 = default;
+        float* query1 = queries + stride;
+        float* query2 = query1 + stride;
+        float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            TVector x0 = Load(k0, i);
-            TVector x1 = Load(k1, i);
-            TVector x2 = Load(k2, i);
-            TVector x3 = Load(k3, i);
+            TVector x0 = Load(key0, i);
+            TVector x1 = Load(key1, i);
             TVector query = TSimd.Load(queries + i);
             a0 = TSimd.MultiplyAdd(x0, query, a0);
             a1 = TSimd.MultiplyAdd(x1, query, a1);
-            a2 = TSimd.MultiplyAdd(x2, query, a2);
-            a3 = TSimd.MultiplyAdd(x3, query, a3);
-            query = TSimd.Load(q1 + i);
+            query = TSimd.Load(query1 + i);
             b0 = TSimd.MultiplyAdd(x0, query, b0);
             b1 = TSimd.MultiplyAdd(x1, query, b1);
-            b2 = TSimd.MultiplyAdd(x2, query, b2);
-            b3 = TSimd.MultiplyAdd(x3, query, b3);
-            query = TSimd.Load(q2 + i);
+            query = TSimd.Load(query2 + i);
             c0 = TSimd.MultiplyAdd(x0, query, c0);
             c1 = TSimd.MultiplyAdd(x1, query, c1);
-            c2 = TSimd.MultiplyAdd(x2, query, c2);
-            c3 = TSimd.MultiplyAdd(x3, query, c3);
-            query = TSimd.Load(q3 + i);
+            query = TSimd.Load(query3 + i);
             d0 = TSimd.MultiplyAdd(x0, query, d0);
             d1 = TSimd.MultiplyAdd(x1, query, d1);
-            d2 = TSimd.MultiplyAdd(x2, query, d2);
-            d3 = TSimd.MultiplyAdd(x3, query, d3);
         }
 
-        TSimd.Sums(a0, a1, a2, a3).Store(scores);
-        TSimd.Sums(b0, b1, b2, b3).Store(scores + scoreStride);
-        TSimd.Sums(c0, c1, c2, c3).Store(scores + (2 * scoreStride));
-        TSimd.Sums(d0, d1, d2, d3).Store(scores + (3 * scoreStride));
+        TSimd.Sums(a0, b0, c0, d0).Store(scores0);
+        TSimd.Sums(a1, b1, c1, d1).Store(scores1);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void OfTwoQueries(
-        byte* k0, byte* k1, byte* k2, byte* k3, float* queries, nint queryStride, int dims, float* scores, nint scoreStride)
+    /// <summary>Four query heads with a key each, some of which may be the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> OfFourKeys(byte* keys, nint* offsets, float* queries, nint stride, nint dims)
     {
-        TVector a0 = default, a1 = default, a2 = default, a3 = default;
-        TVector b0 = default, b1 = default, b2 = default, b3 = default;
-        float* q1 = queries + queryStride;
+        TVector sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        byte* key0 = keys + offsets[0];
+        byte* key1 = keys + offsets[1];
+        byte* key2 = keys + offsets[2];
+        byte* key3 = keys + offsets[3];
+        float* query1 = queries + stride;
+        float* query2 = query1 + stride;
+        float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            TVector x0 = Load(k0, i);
-            TVector x1 = Load(k1, i);
-            TVector x2 = Load(k2, i);
-            TVector x3 = Load(k3, i);
-            TVector query = TSimd.Load(queries + i);
-            a0 = TSimd.MultiplyAdd(x0, query, a0);
-            a1 = TSimd.MultiplyAdd(x1, query, a1);
-            a2 = TSimd.MultiplyAdd(x2, query, a2);
-            a3 = TSimd.MultiplyAdd(x3, query, a3);
-            query = TSimd.Load(q1 + i);
-            b0 = TSimd.MultiplyAdd(x0, query, b0);
-            b1 = TSimd.MultiplyAdd(x1, query, b1);
-            b2 = TSimd.MultiplyAdd(x2, query, b2);
-            b3 = TSimd.MultiplyAdd(x3, query, b3);
+            sum0 = TSimd.MultiplyAdd(Load(key0, i), TSimd.Load(queries + i), sum0);
+            sum1 = TSimd.MultiplyAdd(Load(key1, i), TSimd.Load(query1 + i), sum1);
+            sum2 = TSimd.MultiplyAdd(Load(key2, i), TSimd.Load(query2 + i), sum2);
+            sum3 = TSimd.MultiplyAdd(Load(key3, i), TSimd.Load(query3 + i), sum3);
         }
 
-        TSimd.Sums(a0, a1, a2, a3).Store(scores);
-        TSimd.Sums(b0, b1, b2, b3).Store(scores + scoreStride);
+        return TSimd.Sums(sum0, sum1, sum2, sum3);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void OfOneQuery(byte* k0, byte* k1, byte* k2, byte* k3, float* queries, int dims, float* scores)
+    /// <summary>The dims first … end − 1 of one query head, one by one.</summary>
+    public static float OfElements(byte* key, float* query, int first, int end)
     {
-        TVector a0 = default, a1 = default, a2 = default, a3 = default;
-        for (nint i = 0; i < dims; i += TSimd.Width)
+        float sum = 0;
+        for (int i = first; i < end; i++)
         {
-            TVector query = TSimd.Load(queries + i);
-            a0 = TSimd.MultiplyAdd(Load(k0, i), query, a0);
-            a1 = TSimd.MultiplyAdd(Load(k1, i), query, a1);
-            a2 = TSimd.MultiplyAdd(Load(k2, i), query, a2);
-            a3 = TSimd.MultiplyAdd(Load(k3, i), query, a3);
+            sum += query[i] * TElement.Load(key + (i * TElement.Bytes));
         }
 
-        TSimd.Sums(a0, a1, a2, a3).Store(scores);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,39 +13,20 @@ internal readonly unsafe struct PartialResults(float* memory, int queryHeads, in
 
     public float* Sums(int slot, int query) => memory + ((((long)slot * queryHeads) + query) * _stride);
 
-    public void Store(int slot, int query, in DecodeScratch scratch)
+    public float Largest(int slot, int query) => Sums(slot, query)[_stride - 2];
+
+    public float Total(int slot, int query) => Sums(slot, query)[_stride - 1];
+
+    public void Store(int slot, int firstQuery, int queries, in DecodeScratch scratch)
     {
-        float* sums = Sums(slot, query);
-        float* source = scratch.Sums + ((nint)query * scratch.SumStride);
-        new ReadOnlySpan<float>(source, valueDim).CopyTo(new Span<float>(sums, valueDim));
-        sums[_stride - 2] = scratch.Largest[query];
-        sums[_stride - 1] = scratch.Totals[query];
-    }
-
-    /// <summary>Adds the sums of consecutive slots into the first, each brought down to the largest score of all.</summary>
-    /// <returns>The total of the weights.</returns>
-    public float Combine(int firstSlot, int slots, int query)
-    {
-        float largest = float.NegativeInfinity;
-        for (int slot = 0; slot < slots; slot++)
+        for (int query = 0; query < queries; query++)
         {
-            largest = MathF.Max(largest, Sums(firstSlot + slot, query)[_stride - 2]);
+            float* target = Sums(slot, firstQuery + query);
+            float* sums = scratch.Sums + ((nint)query * scratch.SumStride);
+            new ReadOnlySpan<float>(sums, valueDim).CopyTo(new Span<float>(target, valueDim));
+            target[_stride - 2] = scratch.Largest[query];
+            target[_stride - 1] = scratch.Totals[query];
         }
-
-        float* target = Sums(firstSlot, query);
-        float total = 0;
-        for (int slot = 0; slot < slots; slot++)
-        {
-            float* sums = Sums(firstSlot + slot, query);
-            float weight = float.Exp2(sums[_stride - 2] - largest);
-            total += sums[_stride - 1] * weight;
-            for (int d = 0; d < valueDim; d++)
-            {
-                target[d] = slot == 0 ? sums[d] * weight : target[d] + (sums[d] * weight);
-            }
-        }
-
-        return total;
     }
 
     private static int Stride(int valueDim) => (valueDim + 2 + Alignment - 1) / Alignment * Alignment;

@@ -53,22 +53,28 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
     private static void Begin(in AttentionCall call, int token, int queries, int head, in PrefillScratch scratch)
     {
         int padded = (queries + Panel - 1) / Panel * Panel;
-        for (int query = 0; query < padded; query++)
+        float* last = scratch.Queries + ((nint)(padded - Panel) * call.KeyDim);
+        new Span<float>(last, Panel * call.KeyDim).Clear(); // a panel that is not full is filled up with zeros
+        for (int query = 0; query < queries; query++)
         {
-            float* panel = scratch.Queries + ((nint)(query / Panel) * Panel * call.KeyDim) + (query % Panel);
             (int i, int member) = Math.DivRem(query, call.Group);
             float* source = call.Queries + ((token + i) * call.QueryStride) + ((nint)((head * call.Group) + member) * call.KeyDim);
-            for (int d = 0; d < call.KeyDim; d++)
-            {
-                panel[(nint)d * Panel] = query < queries ? source[d] * call.QueryScale : 0;
-            }
-
-            scratch.Limits[query] = 0;
+            Transpose(source, call.QueryScale, scratch.Queries + ((nint)(query / Panel) * Panel * call.KeyDim) + (query % Panel), call.KeyDim);
         }
 
+        new Span<float>(scratch.Limits, padded).Clear();
         new Span<float>(scratch.Largest, padded).Fill(float.NegativeInfinity);
         new Span<float>(scratch.Totals, padded).Clear();
         new Span<float>(scratch.Sums, padded * scratch.OutputStride).Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(float* query, float scale, float* column, int dim)
+    {
+        for (float* end = query + dim; query < end; query++, column += Panel)
+        {
+            *column = *query * scale;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -212,11 +218,7 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
             (int i, int member) = Math.DivRem(query, call.Group);
             float* target = call.Output + ((token + i) * call.OutputStride) + ((nint)((head * call.Group) + member) * call.ValueDim);
             float* sums = scratch.Sums + ((nint)query * scratch.OutputStride);
-            float share = 1 / scratch.Totals[query];
-            for (int d = 0; d < call.ValueDim; d++)
-            {
-                target[d] = sums[d] * share;
-            }
+            Scaling<TSimd, TVector>.Scale(sums, 1 / scratch.Totals[query], target, call.ValueDim);
         }
     }
 }
