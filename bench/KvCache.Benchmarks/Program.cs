@@ -5,7 +5,7 @@ using KvCache.Benchmarks.Ratios;
 
 if (args is ["ratios", .. string[] words])
 {
-    return AttentionRatios.Run(RatioOptions.Parse(words));
+    return AttentionRatios.Run(RatioOptions.Parse(words), Console.Out);
 }
 
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, BenchmarkSettings.Create());

@@ -1,3 +1,5 @@
+using KvCache.Benchmarks.Workloads;
+
 namespace KvCache.Benchmarks.Ratios;
 
 /// <summary>What the comparison is asked for on the command line.</summary>
@@ -18,6 +20,11 @@ internal sealed record RatioOptions
 
     /// <summary>Parts of the names of those who take part.</summary>
     public string[] Contestants { get; private init; } = [""];
+
+    public bool Takes(AttentionShape shape) => shape.ToString().Contains(Shapes, StringComparison.Ordinal);
+
+    public bool Takes(string contestant) =>
+        Contestants.Any(part => contestant.Contains(part, StringComparison.Ordinal));
 
     /// <exception cref="ArgumentException">A word that is not understood.</exception>
     public static RatioOptions Parse(ReadOnlySpan<string> words)

@@ -7,17 +7,18 @@ internal sealed class RatioRounds(int rounds, TimeSpan turn)
 {
     // Threads of the contestant before may still be spinning; they sleep after this.
     private const int SettleMilliseconds = 10;
-    private const double QuietShare = 0.05;
 
-    /// <summary>Rounds that are run again, at most, because somebody else used the processors meanwhile.</summary>
-    private readonly int _repeats = 2 * rounds;
+    // A round in which others used more of the processors is run again, a little later; for so many times as rounds are wanted.
+    private const double QuietShare = 0.05;
+    private const int DisturbedMilliseconds = 500;
+    private const int Patience = 5;
 
     /// <summary>Gets the seconds per call, [contestant][round], and the share of the processors that others used in the rounds that count.</summary>
     public (double[][] Seconds, double Others) Run(IReadOnlyList<Contestant> contestants)
     {
         int[] calls = [.. contestants.Select(CallsPerTurn)];
         List<(double[] Seconds, double Others)> all = [];
-        for (int round = 0, quiet = 0; quiet < rounds && round < rounds + _repeats; round++)
+        for (int round = 0, quiet = 0; quiet < rounds && round < rounds * Patience; round++)
         {
             MachineLoad load = MachineLoad.Now();
             double[] seconds = new double[contestants.Count];
@@ -30,7 +31,14 @@ internal sealed class RatioRounds(int rounds, TimeSpan turn)
 
             double others = load.OthersSince();
             all.Add((seconds, others));
-            quiet += others <= QuietShare ? 1 : 0;
+            if (others <= QuietShare)
+            {
+                quiet++;
+            }
+            else
+            {
+                Thread.Sleep(DisturbedMilliseconds);
+            }
         }
 
         (double[] Seconds, double Others)[] kept = [.. all.OrderBy(static round => round.Others).Take(rounds)];

@@ -28,6 +28,12 @@ public sealed record AttentionShape(string Kind, int Rows, int Cached, int NewTo
     /// <summary>Gets all of them.</summary>
     public static AttentionShape[] All { get; } = [.. Decode, .. GroupOfOne, .. Prefill];
 
+    /// <summary>Gets whether each row computes one position.</summary>
+    public bool IsDecode => NewTokens == 1;
+
+    /// <summary>Gets whether every query head has a key/value head of its own.</summary>
+    public bool IsGroupOfOne => QueryHeads == KvHeads;
+
     /// <summary>Gets the length of each row.</summary>
     public int Context => Cached + NewTokens;
 
