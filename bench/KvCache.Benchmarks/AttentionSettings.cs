@@ -11,7 +11,7 @@ internal sealed class AttentionSettings : ManualConfig
         .WithLaunchCount(2)
         .WithWarmupCount(2)
         .WithIterationCount(5)
-        .WithIterationTime(TimeInterval.FromMilliseconds(150))
+        .WithIterationTime(TimeInterval.FromMilliseconds(200))
         .WithMinInvokeCount(1)
         .AsMutator());
 }

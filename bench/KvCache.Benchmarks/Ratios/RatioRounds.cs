@@ -5,8 +5,8 @@ namespace KvCache.Benchmarks.Ratios;
 /// <summary>Times contestants in turn, round after round, so that whatever disturbs the machine disturbs all of them alike.</summary>
 internal sealed class RatioRounds(int rounds, TimeSpan turn)
 {
-    // Threads of the contestant before may still be spinning; they sleep after this.
-    private const int SettleMilliseconds = 10;
+    // Threads of the contestant before may still be spinning, ONNX Runtime's for some 32 ms; they sleep after this.
+    private const int SettleMilliseconds = 40;
 
     // A round in which others used more of the processors is run again, a little later; for so many times as rounds are wanted.
     private const double QuietShare = 0.05;
