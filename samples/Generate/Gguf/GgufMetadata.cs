@@ -19,8 +19,7 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
 
     public bool TryGetInt32(string key, out int value)
     {
-        const string Expected = "an integer";
-        bool found = TryGet(key, isArray: false, v => v.IsInteger, Expected, out GgufValue stored);
+        bool found = TryGet(key, isArray: false, v => v.IsInteger, "an integer", out GgufValue stored);
         value = found ? ToInt32(key, stored, 0) : 0;
         return found;
     }

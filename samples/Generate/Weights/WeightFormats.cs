@@ -12,6 +12,10 @@ internal static class WeightFormats
         GgmlType.F32 => new Float32Matrix(tensor, rows, columns),
         GgmlType.F16 => new EncodedMatrix<Float16Decoder>(tensor, rows, columns),
         GgmlType.BF16 => new EncodedMatrix<BFloat16Decoder>(tensor, rows, columns),
+        GgmlType.Q8_0 => new EncodedMatrix<Q8_0Decoder>(tensor, rows, columns),
+        GgmlType.Q4_0 => new EncodedMatrix<Q4_0Decoder>(tensor, rows, columns),
+        GgmlType.Q4_K => new EncodedMatrix<Q4_KDecoder>(tensor, rows, columns),
+        GgmlType.Q6_K => new EncodedMatrix<Q6_KDecoder>(tensor, rows, columns),
         _ => throw new GgufException(
             $"{tensor.FileName}: tensor {GgufException.Quote(tensor.Name)} is stored as {tensor.Type}; supported are {Supported}."),
     };
