@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
@@ -10,9 +11,9 @@ internal sealed class ProtobufWriter
     private const int VarintType = 0;
     private const int BytesType = 2;
     private const int FixedType = 5;
-    private readonly MemoryStream _stream = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public byte[] ToArray() => _stream.ToArray();
+    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
     public ProtobufWriter Field<TNumber>(int field, TNumber value)
         where TNumber : IBinaryInteger<TNumber>
@@ -29,7 +30,7 @@ internal sealed class ProtobufWriter
         Tag(field, FixedType);
         Span<byte> bytes = stackalloc byte[sizeof(float)];
         BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
-        _stream.Write(bytes);
+        _bytes.Write(bytes);
         return this;
     }
 
@@ -41,7 +42,7 @@ internal sealed class ProtobufWriter
     {
         Tag(field, BytesType);
         Varint((ulong)value.Length);
-        _stream.Write(value);
+        _bytes.Write(value);
         return this;
     }
 
@@ -51,9 +52,9 @@ internal sealed class ProtobufWriter
     {
         for (; value > 0x7F; value >>= 7)
         {
-            _stream.WriteByte((byte)(value | 0x80));
+            _bytes.Write([(byte)(value | 0x80)]);
         }
 
-        _stream.WriteByte((byte)value);
+        _bytes.Write([(byte)value]);
     }
 }

@@ -48,11 +48,12 @@ internal static class VocabularyReader
             : throw new GenerateException($"Token {strange} has type {(int)kinds[strange]}; expected 1 … 6.");
     }
 
-    /// <summary>A token that the file may name; none, too, where it names 2³² − 1.</summary>
+    /// <summary>A token that the file may name; −1, in whatever width, names none.</summary>
     private static int? ReadToken(GgufMetadata metadata, string name, int count)
     {
         string key = Prefix + name;
-        if (!metadata.Contains(key) || metadata.IsUnset(key))
+        GgufValue stored = metadata.FirstOrDefault(entry => entry.Key == key).Value;
+        if (!metadata.Contains(key) || (stored.IsInteger && (stored.IntegerAt(0) == -1 || stored.IntegerAt(0) == uint.MaxValue)))
         {
             return null;
         }
