@@ -24,9 +24,11 @@ internal sealed class LoadedModel : IDisposable
 
     /// <exception cref="GgufException">The file is damaged, or something is missing.</exception>
     /// <exception cref="GenerateException">The model is of a kind that is not supported.</exception>
-    public static LoadedModel Open(string path)
+    public static LoadedModel Open(string path) => Open(GgufFile.Open(path));
+
+    /// <summary>As <see cref="Open(string)"/>; owns the file from here on.</summary>
+    public static LoadedModel Open(GgufFile file)
     {
-        GgufFile file = GgufFile.Open(path);
         try
         {
             ModelShape shape = ShapeReader.Read(file);
