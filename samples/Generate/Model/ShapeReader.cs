@@ -24,7 +24,7 @@ internal sealed class ShapeReader
         int kvHeads = CountOr("attention.head_count_kv", queryHeads);
         if (queryHeads % kvHeads != 0)
         {
-            throw Refusal("attention.head_count", queryHeads, $"a multiple of the {kvHeads} KV heads");
+            throw Refusal("attention.head_count_kv", kvHeads, $"a divisor of the {queryHeads} query heads");
         }
 
         int keyDim = CountOr("attention.key_length", width / queryHeads);

@@ -8,29 +8,31 @@ internal sealed class StreamedText : IGenerationListener
 {
     private readonly TextWriter _writer;
     private readonly TokenDecoder _decoder;
+    private string _prompt;
 
     public StreamedText(TextTokenizer tokenizer, string prompt, ReadOnlySpan<int> promptTokens, TextWriter writer)
     {
         _writer = writer;
+        _prompt = prompt;
         _decoder = tokenizer.CreateDecoder();
         foreach (int token in promptTokens)
         {
             _decoder.Next(token);
         }
-
-        Write(prompt);
     }
 
     public void OnToken(Generation generation, int token) => Write(_decoder.Next(token));
 
     public void OnFinished(Generation generation) => Write(_decoder.Finish() + "\n");
 
+    /// <summary>The prompt comes with the first token: a run that is refused prints nothing.</summary>
     private void Write(string text)
     {
-        if (text.Length > 0)
+        if (_prompt.Length + text.Length > 0)
         {
-            _writer.Write(text);
+            _writer.Write(_prompt + text);
             _writer.Flush();
+            _prompt = "";
         }
     }
 }
