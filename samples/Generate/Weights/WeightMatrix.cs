@@ -33,9 +33,10 @@ internal abstract unsafe class WeightMatrix(int rows, int columns)
             throw new ArgumentException("Outputs lie in the memory of inputs; expected memory of their own.", nameof(outputs));
         }
 
+        Decode(0, 0, null); // a closed file is refused here, and not by other threads
         bool parallel = (long)rows * columns * tokens >= ParallelMultiplications && Environment.ProcessorCount > 1;
         int stripRows = StripMultiplication.RowsOf(this, parallel);
-        int strips = (rows + stripRows - 1) / stripRows;
+        int strips = ((rows - 1) / stripRows) + 1;
         fixed (float* input = inputs)
         fixed (float* output = outputs)
         {
