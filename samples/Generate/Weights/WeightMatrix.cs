@@ -18,7 +18,8 @@ internal abstract unsafe class WeightMatrix(int rows, int columns)
 
     /// <summary>A tensor of two dimensions, read where it lies: good as long as its file is open.</summary>
     /// <exception cref="GgufException">The tensor has other dimensions or a type that is not supported.</exception>
-    public static WeightMatrix From(GgufTensor tensor) => tensor.Dimensions is [long columns and <= int.MaxValue, long rows and <= int.MaxValue]
+    public static WeightMatrix From(GgufTensor tensor) =>
+        tensor.Dimensions is [long columns and <= int.MaxValue, long rows and <= int.MaxValue]
         ? WeightFormats.Create(tensor, (int)rows, (int)columns)
         : throw new GgufException($"{tensor.FileName}: {tensor} is no matrix; expected two dimensions, each below 2^31.");
 
