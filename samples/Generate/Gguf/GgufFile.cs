@@ -21,7 +21,7 @@ internal sealed class GgufFile : IDisposable
         Dictionary<string, GgufValue> values = new GgufMetadataReader(bytes, cursor).Read(header.MetadataCount);
         Version = header.Version;
         Metadata = new GgufMetadata(bytes.Name, values);
-        Alignment = values.TryGetValue(AlignmentKey, out GgufValue alignment) ? ReadAlignment(cursor, alignment) : DefaultAlignment;
+        Alignment = values.TryGetValue(AlignmentKey, out GgufValue stored) ? ReadAlignment(cursor, stored) : DefaultAlignment;
         Tensors = new GgufTensorReader(bytes, cursor, Alignment).Read(header.TensorCount);
     }
 

@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Generate.Gguf;
 
 /// <summary>What a file says about its model. A key that is missing or holds something else is refused by name.</summary>
-internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, GgufValue> values) : IReadOnlyCollection<KeyValuePair<string, GgufValue>>
+internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, GgufValue> values)
+    : IReadOnlyCollection<KeyValuePair<string, GgufValue>>
 {
     /// <summary>Gets the number of keys.</summary>
     public int Count => values.Count;
@@ -24,7 +25,8 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
         return found;
     }
 
-    public int[] GetInt32s(string key) => TryGetInt32s(key, out int[]? value) ? value : throw Missing(key, "an array of integers");
+    public int[] GetInt32s(string key) =>
+        TryGetInt32s(key, out int[]? value) ? value : throw Missing(key, "an array of integers");
 
     public bool TryGetInt32s(string key, [NotNullWhen(true)] out int[]? value)
     {
@@ -42,7 +44,8 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
         return found;
     }
 
-    public float[] GetSingles(string key) => TryGetSingles(key, out float[]? value) ? value : throw Missing(key, "an array of floats");
+    public float[] GetSingles(string key) =>
+        TryGetSingles(key, out float[]? value) ? value : throw Missing(key, "an array of floats");
 
     public bool TryGetSingles(string key, [NotNullWhen(true)] out float[]? value)
     {
@@ -55,7 +58,7 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
 
     public bool TryGetBoolean(string key, out bool value)
     {
-        bool found = TryGet(key, isArray: false, v => v.ElementType == GgufValueType.Boolean, "a boolean", out GgufValue stored);
+        bool found = TryGet(key, isArray: false, v => v.IsBoolean, "a boolean", out GgufValue stored);
         value = found && stored.BooleanAt(0);
         return found;
     }
@@ -64,16 +67,17 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
 
     public bool TryGetString(string key, [NotNullWhen(true)] out string? value)
     {
-        bool found = TryGet(key, isArray: false, v => v.ElementType == GgufValueType.String, "a string", out GgufValue stored);
+        bool found = TryGet(key, isArray: false, v => v.IsString, "a string", out GgufValue stored);
         value = found ? stored.ReadStrings()[0] : null;
         return found;
     }
 
-    public string[] GetStrings(string key) => TryGetStrings(key, out string[]? value) ? value : throw Missing(key, "an array of strings");
+    public string[] GetStrings(string key) =>
+        TryGetStrings(key, out string[]? value) ? value : throw Missing(key, "an array of strings");
 
     public bool TryGetStrings(string key, [NotNullWhen(true)] out string[]? value)
     {
-        bool found = TryGet(key, isArray: true, v => v.ElementType == GgufValueType.String, "an array of strings", out GgufValue stored);
+        bool found = TryGet(key, isArray: true, v => v.IsString, "an array of strings", out GgufValue stored);
         value = found ? stored.ReadStrings() : null;
         return found;
     }

@@ -73,7 +73,7 @@ internal sealed unsafe class GgufMetadataReader(GgufBytes bytes, GgufCursor curs
 
     private void CheckBooleans(GgufValue value)
     {
-        for (long i = 0; value.ElementType == GgufValueType.Boolean && i < value.Count; i++)
+        for (long i = 0; value.IsBoolean && i < value.Count; i++)
         {
             byte stored = bytes.Start[value.Offset + i];
             if (stored > 1)

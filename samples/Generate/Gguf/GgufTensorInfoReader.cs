@@ -42,13 +42,16 @@ internal static class GgufTensorInfoReader
         if (dimensions[0] % block.Elements != 0)
         {
             throw cursor.Refusal(
-                dimensionsOffset, $"a first dimension that is a multiple of {block.Elements}, as {(GgmlType)type} is stored", $"{dimensions[0]}");
+                dimensionsOffset,
+                $"a first dimension that is a multiple of {block.Elements}, as {(GgmlType)type} is stored",
+                $"{dimensions[0]}");
         }
 
         long blocks = elements / block.Elements;
         if (blocks > long.MaxValue / block.Bytes)
         {
-            throw cursor.Refusal(dimensionsOffset, "a tensor whose bytes can be counted", $"{blocks} blocks of {block.Bytes} bytes");
+            throw cursor.Refusal(
+                dimensionsOffset, "a tensor whose bytes can be counted", $"{blocks} blocks of {block.Bytes} bytes");
         }
 
         long fieldOffset = cursor.Position;
@@ -60,10 +63,11 @@ internal static class GgufTensorInfoReader
     {
         long offset = cursor.Position;
         long dimension = cursor.Read<long>("a dimension");
-        if (dimension < 1 || dimension > long.MaxValue / elements)
+        long most = long.MaxValue / elements;
+        if (dimension < 1 || dimension > most)
         {
             throw cursor.Refusal(
-                offset, $"dimension {index} of tensor {GgufException.Quote(name)} from 1 to {long.MaxValue / elements}", $"{dimension}");
+                offset, $"dimension {index} of tensor {GgufException.Quote(name)} from 1 to {most}", $"{dimension}");
         }
 
         elements *= dimension;

@@ -12,7 +12,8 @@ internal sealed class GgufTensorReader(GgufBytes bytes, GgufCursor cursor, uint 
             GgufTensorInfo info = GgufTensorInfoReader.Read(cursor);
             if (!infos.TryAdd(info.Name, info))
             {
-                throw cursor.Refusal(offset, "a tensor that has not been there before", $"{GgufException.Quote(info.Name)} again");
+                throw cursor.Refusal(
+                    offset, "a tensor that has not been there before", $"{GgufException.Quote(info.Name)} again");
             }
         }
 
@@ -32,7 +33,9 @@ internal sealed class GgufTensorReader(GgufBytes bytes, GgufCursor cursor, uint 
         if (info.DataOffset % alignment != 0)
         {
             throw cursor.Refusal(
-                info.FieldOffset, $"a multiple of {alignment}, where tensor {GgufException.Quote(info.Name)} begins", $"{info.DataOffset}");
+                info.FieldOffset,
+                $"a multiple of {alignment}, where tensor {GgufException.Quote(info.Name)} begins",
+                $"{info.DataOffset}");
         }
 
         long room = Math.Max(0, bytes.Length - dataStart);
@@ -40,7 +43,8 @@ internal sealed class GgufTensorReader(GgufBytes bytes, GgufCursor cursor, uint 
         {
             throw cursor.Refusal(
                 info.FieldOffset,
-                $"tensor {GgufException.Quote(info.Name)} of {info.ByteLength} bytes inside the {room} bytes from offset {dataStart} on",
+                $"tensor {GgufException.Quote(info.Name)} of {info.ByteLength} bytes inside " +
+                $"the {room} bytes from offset {dataStart} on",
                 $"a beginning at {info.DataOffset}");
         }
     }

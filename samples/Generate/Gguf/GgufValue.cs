@@ -18,11 +18,16 @@ internal readonly unsafe record struct GgufValue(
     public const int LongestArray = 1 << 30;
 
     /// <summary>Gets whether elements are whole numbers.</summary>
-    public bool IsInteger => ElementType is GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.UInt16 or GgufValueType.Int16
-        or GgufValueType.UInt32 or GgufValueType.Int32 or GgufValueType.UInt64 or GgufValueType.Int64;
+    public bool IsInteger => !IsFloat && !IsBoolean && !IsString;
 
     /// <summary>Gets whether elements are fractions.</summary>
     public bool IsFloat => ElementType is GgufValueType.Float32 or GgufValueType.Float64;
+
+    /// <summary>Gets whether elements are truth values.</summary>
+    public bool IsBoolean => ElementType == GgufValueType.Boolean;
+
+    /// <summary>Gets whether elements are strings.</summary>
+    public bool IsString => ElementType == GgufValueType.String;
 
     /// <summary>The bytes that an element takes; 0 for those whose size differs.</summary>
     public static int SizeOf(GgufValueType type) => type switch

@@ -48,8 +48,9 @@ internal readonly unsafe struct Q4_KDecoder : IRowDecoder
     private static (int Scale, int Minimum) Unpack(byte* packed, int group)
     {
         const int Half = Groups / 2;
+        byte shared = packed[group + Half];
         return group < Half
-            ? (packed[group] & 0x3F, packed[group + Half] & 0x3F)
-            : ((packed[group + Half] & 0xF) | (packed[group - Half] >> 6 << 4), (packed[group + Half] >> 4) | (packed[group] >> 6 << 4));
+            ? (packed[group] & 0x3F, shared & 0x3F)
+            : ((shared & 0xF) | (packed[group - Half] >> 6 << 4), (shared >> 4) | (packed[group] >> 6 << 4));
     }
 }

@@ -4,8 +4,8 @@ using CommunityToolkit.HighPerformance.Helpers;
 namespace Generate.Weights;
 
 /// <summary>Multiplies strips of a matrix's rows: decoded once each, then used by all tokens while they are in the cache.</summary>
-internal readonly unsafe struct StripMultiplication(WeightMatrix matrix, int stripRows, float* inputs, float* outputs, int tokens)
-    : IAction
+internal readonly unsafe struct StripMultiplication(
+    WeightMatrix matrix, int stripRows, float* inputs, float* outputs, int tokens) : IAction
 {
     private const int ScratchFloats = 1 << 15;
     private const int StripsPerThread = 4;

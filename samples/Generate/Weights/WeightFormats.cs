@@ -17,6 +17,7 @@ internal static class WeightFormats
         GgmlType.Q4_K => new EncodedMatrix<Q4_KDecoder>(tensor, rows, columns),
         GgmlType.Q6_K => new EncodedMatrix<Q6_KDecoder>(tensor, rows, columns),
         _ => throw new GgufException(
-            $"{tensor.FileName}: tensor {GgufException.Quote(tensor.Name)} is stored as {tensor.Type}; supported are {Supported}."),
+            $"{tensor.FileName}: tensor {GgufException.Quote(tensor.Name)} is stored as {tensor.Type}; " +
+            $"supported are {Supported}."),
     };
 }

@@ -18,7 +18,8 @@ internal abstract unsafe class WeightMatrix(int rows, int columns)
 
     /// <summary>A tensor of two dimensions, read where it lies: good as long as its file is open.</summary>
     /// <exception cref="GgufException">The tensor has other dimensions or a type that is not supported.</exception>
-    public static WeightMatrix From(GgufTensor tensor) => tensor.Dimensions is [long columns and <= int.MaxValue, long rows and <= int.MaxValue]
+    public static WeightMatrix From(GgufTensor tensor) =>
+        tensor.Dimensions is [long columns and <= int.MaxValue, long rows and <= int.MaxValue]
         ? WeightFormats.Create(tensor, (int)rows, (int)columns)
         : throw new GgufException($"{tensor.FileName}: {tensor} is no matrix; expected two dimensions, each below 2^31.");
 
@@ -33,9 +34,10 @@ internal abstract unsafe class WeightMatrix(int rows, int columns)
             throw new ArgumentException("Outputs lie in the memory of inputs; expected memory of their own.", nameof(outputs));
         }
 
+        Decode(0, 0, null); // a closed file is refused here, and not by other threads
         bool parallel = (long)rows * columns * tokens >= ParallelMultiplications && Environment.ProcessorCount > 1;
         int stripRows = StripMultiplication.RowsOf(this, parallel);
-        int strips = (rows + stripRows - 1) / stripRows;
+        int strips = ((rows - 1) / stripRows) + 1;
         fixed (float* input = inputs)
         fixed (float* output = outputs)
         {

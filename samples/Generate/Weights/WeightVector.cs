@@ -11,7 +11,8 @@ internal static class WeightVector
     {
         if (tensor.Dimensions is not [long length] || length > Array.MaxLength)
         {
-            throw new GgufException($"{tensor.FileName}: {tensor} is no vector; expected one dimension, at most {Array.MaxLength}.");
+            throw new GgufException(
+                $"{tensor.FileName}: {tensor} is no vector; expected one dimension, at most {Array.MaxLength}.");
         }
 
         WeightMatrix row = WeightFormats.Create(tensor, rows: 1, (int)length);

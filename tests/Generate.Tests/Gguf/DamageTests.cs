@@ -90,6 +90,16 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void Rows_that_end_within_a_block_are_refused_even_where_all_together_do_not()
+    {
+        GgufImage image = SampleImages.Small();
+        AssertRefused(
+            image.With("dimension 0 of second", 16L).With("dimension 1 of second", 6L),
+            image.Fields["dimension 0 of second"],
+            "expected a first dimension that is a multiple of 32, as Q8_0 is stored, found 16");
+    }
+
+    [Fact]
     public void A_file_that_is_cut_off_anywhere_is_refused_at_or_before_the_cut()
     {
         GgufImage image = SampleImages.Everything();
