@@ -52,7 +52,7 @@ internal sealed class GenerateRun(GenerateOptions options, TextWriter output, Te
         int[][] tokens = [.. prompts.Select(model.Tokenizer.Encode)];
         GenerationRequest[] requests = [.. tokens.Select(prompt => new GenerationRequest(
             prompt, options.Tokens, options.Samples, options.Sampling, model.Tokenizer.StopTokens))];
-        NoteUntrained(model.Shape, tokens.Max(static prompt => prompt.Length) + options.Tokens - 1);
+        NoteUntrained(model.Shape, tokens.Max(static prompt => prompt.Length) + options.Tokens - 1L);
         IGenerationListener listener = prompts.Count * options.Samples == 1
             ? new StreamedText(model.Tokenizer, prompts[0], tokens[0], output)
             : new LabelledTexts(model.Tokenizer, prompts, tokens, options.Samples, output);
@@ -61,7 +61,7 @@ internal sealed class GenerateRun(GenerateOptions options, TextWriter output, Te
         StatisticsReport.Write(engine.Statistics, error);
     }
 
-    private void NoteUntrained(ModelShape shape, int positions)
+    private void NoteUntrained(ModelShape shape, long positions)
     {
         if (shape.TrainedPositions > 0 && positions > shape.TrainedPositions)
         {

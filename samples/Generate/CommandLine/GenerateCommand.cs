@@ -24,7 +24,7 @@ internal sealed class GenerateCommand : RootCommand
     private readonly Option<string[]> _prompts = OptionValues.Several(
         "--prompt", "What to continue; may be given several times. [default: an empty text]", "TEXT");
 
-    private readonly Option<int> _tokens = OptionValues.Count("--tokens", "The most tokens to generate for each text.", 256);
+    private readonly Option<int> _tokens = OptionValues.Count("--tokens", "The most tokens to generate for each text, after its prompt.", 256);
     private readonly Option<int> _samples = OptionValues.Count("--samples", "How many continuations of each prompt.", 1);
 
     private readonly Option<double> _temperature = OptionValues.Number(

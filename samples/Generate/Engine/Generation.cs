@@ -34,7 +34,7 @@ internal sealed class Generation
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
     /// <summary>Gets the most positions that it can come to need in the cache: the last token is never computed.</summary>
-    public int MostPositions => checked(_request.Prompt.Length + _request.MaxTokens - 1);
+    public int MostPositions => (int)Math.Min(int.MaxValue, (long)_request.Prompt.Length + _request.MaxTokens - 1);
 
     public int Generated => _tokens.Count - _request.Prompt.Length;
 

@@ -11,13 +11,19 @@ internal sealed class ActivationBuffer(int width)
     /// <summary>Room for so many tokens; what was in it is lost.</summary>
     public Span<float> Take(int tokens)
     {
-        int length = checked(tokens * width);
-        if (_values.Length < length)
+        long length = (long)tokens * width;
+        if (length > Array.MaxLength)
         {
-            _values = GC.AllocateUninitializedArray<float>(length, pinned: true);
+            throw new GenerateException(
+                $"A step of {tokens} tokens needs {length} floats in one place; expected at most {Array.MaxLength}. Compute fewer tokens at a time.");
         }
 
-        return _values.AsSpan(0, length);
+        if (_values.Length < length)
+        {
+            _values = GC.AllocateUninitializedArray<float>((int)length, pinned: true);
+        }
+
+        return _values.AsSpan(0, (int)length);
     }
 
     /// <summary>Describes what <see cref="Take"/> gave out, as heads.</summary>

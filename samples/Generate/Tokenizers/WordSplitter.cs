@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 namespace Generate.Tokenizers;
 
 /// <summary>Splits text into the words within which byte pairs are merged: by one expression after the other.</summary>
-/// <remarks>What an expression matches is a word, and so is what lies between two matches; the next one splits these.</remarks>
+/// <remarks>
+/// What an expression matches is a word, and so is what lies between two matches; the next one splits these. Characters beyond
+/// U+FFFF count as symbols, the few letters and digits there among them.
+/// </remarks>
 internal sealed class WordSplitter
 {
     private const string Contractions = "'s|'t|'re|'ve|'m|'ll|'d";

@@ -45,6 +45,11 @@ public sealed class TransformerTests
         }
     }
 
+    [Fact]
+    public void A_step_that_no_array_could_hold_is_refused() => Assert.Contains(
+        "A step of 65536 tokens needs 4294967296 floats",
+        Assert.Throws<GenerateException>(() => new ActivationBuffer(width: 65536).Take(65536).Length).Message);
+
     private static void AssertLikeReference(ModelShape shape, ModelWeights weights)
     {
         int[][] sequences = [TestModels.RandomTokens(21, seed: 4), TestModels.RandomTokens(10, seed: 5)];
