@@ -46,6 +46,15 @@ public sealed class GenerationEngineTests
         Assert.Equal(requests.Sum(static request => request.Prompt.Length + request.MaxTokens - 1), run.Statistics.PrefillTokens + run.Statistics.DecodeTokens);
     }
 
+    [Fact]
+    public void All_prompts_together_have_one_budget_in_a_step()
+    {
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 3).Select(i =>
+            EngineRun.Request([i, .. TestModels.RandomTokens(15, seed: i)], maxTokens: 1))];
+        Assert.Equal(6, EngineRun.Run(requests, prefillChunk: 8).Statistics.Steps);
+        Assert.Equal(1, EngineRun.Run(requests, prefillChunk: 48).Statistics.Steps);
+    }
+
     [Theory]
     [InlineData(13)]
     [InlineData(16)]

@@ -55,6 +55,14 @@ public sealed class NucleusSamplerTests
     }
 
     [Fact]
+    public void Of_equal_tokens_the_first_ones_are_chosen_among_and_no_more_than_top_p_takes()
+    {
+        NucleusSampler sampler = new(temperature: 1, topP: 0.5, seed: 1);
+        HashSet<int> chosen = [.. Enumerable.Range(0, 500).Select(_ => sampler.Sample([7, 7, 7, 7]))];
+        Assert.Equal([0, 1], chosen.Order());
+    }
+
+    [Fact]
     public void Samples_of_a_seed_repeat_and_differ_from_each_other()
     {
         SamplingSettings settings = new(Temperature: 1, TopP: 1, Seed: 9);
