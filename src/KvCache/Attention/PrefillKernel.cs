@@ -150,21 +150,35 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
 
         Weigh(panel, 0, count, limits[0] < count, in scratch);
         Weigh(panel, TSimd.Width, count, limits[0] < count, in scratch);
-        int rows = MatrixKernel<TSimd, TVector>.Rows;
-        for (int query = 0; query < queries; query += rows)
+        for (int query = 0; query < queries; query += MatrixKernel<TSimd, TVector>.Rows)
         {
-            int seen = Math.Min(count, (int)limits[Math.Min(query + rows, queries) - 1]);
-            for (int d = 0; d < call.ValueDim && seen > 0; d += Panel)
+            Accumulate(in call, panel, query, Math.Min(MatrixKernel<TSimd, TVector>.Rows, queries - query), count, in scratch);
+        }
+    }
+
+    /// <summary>Adds a tile's weighted values to the sums of a block of queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Accumulate(in AttentionCall call, int panel, int query, int rows, int count, in PrefillScratch scratch)
+    {
+        float* limits = scratch.Limits + panel + query;
+        float* weights = scratch.Scores + query;
+        float* sums = scratch.Sums + ((nint)(panel + query) * scratch.OutputStride);
+        int seen = Math.Min(count, (int)limits[rows - 1]);
+        int shared = Math.Clamp((int)limits[0], 0, count);
+        for (int d = 0; d < call.ValueDim && seen > 0; d += Panel)
+        {
+            float* values = scratch.Values + ((nint)d * Tile);
+            MatrixKernel<TSimd, TVector>.Multiply(
+                weights, 1, Panel, values, shared, sums + d, scratch.OutputStride, scratch.Kept + query);
+
+            // What only the later queries of the block may see, one by one: 0 × infinity would be NaN for the earlier.
+            for (int position = shared; position < seen; position++)
             {
-                MatrixKernel<TSimd, TVector>.Multiply(
-                    scratch.Scores + query,
-                    1,
-                    Panel,
-                    scratch.Values + ((nint)d * Tile),
-                    seen,
-                    scratch.Sums + ((nint)(panel + query) * scratch.OutputStride) + d,
-                    scratch.OutputStride,
-                    scratch.Kept + query);
+                for (int row = rows - 1; row >= 0 && limits[row] > position; row--)
+                {
+                    Scaling<TSimd, TVector>.Add(
+                        values + (position * Panel), weights[(position * Panel) + row], sums + ((nint)row * scratch.OutputStride) + d, Panel);
+                }
             }
         }
     }
