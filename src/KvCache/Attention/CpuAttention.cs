@@ -19,6 +19,7 @@ public sealed unsafe class CpuAttention : IKvAttention
     private readonly KernelChoice _kernels;
     private readonly AttendWork _attend = new();
     private readonly AppendWork _append = new();
+    private int _busy;
     private bool _disposed;
 
     /// <summary>Makes an attention that uses the processor.</summary>
@@ -44,12 +45,19 @@ public sealed unsafe class CpuAttention : IKvAttention
             return;
         }
 
-        KvLayerGroup shape = view.Shape;
-        var call = new AppendCall(
-            AttentionCall.Of(view), keys.Address, keys.TokenStride / sizeof(float), values.Address, values.TokenStride / sizeof(float));
-        int perPart = (int)Math.Max(1, BytesPerAppendPart / (shape.KeyBytesPerToken + shape.ValueBytesPerToken));
-        int parts = _append.Prepare(in call, _kernels.For(shape), tokens, perPart);
-        _workers.Run(_append, parts);
+        Enter();
+        try
+        {
+            KvLayerGroup shape = view.Shape;
+            var call = new AppendCall(
+                AttentionCall.Of(view), keys.Address, keys.TokenStride / sizeof(float), values.Address, values.TokenStride / sizeof(float));
+            int perPart = (int)Math.Max(1, BytesPerAppendPart / (shape.KeyBytesPerToken + shape.ValueBytesPerToken));
+            _workers.Run(_append, _append.Prepare(in call, _kernels.For(shape), tokens, perPart));
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>As <see cref="Append(KvLayerView, KvTensor, KvTensor)"/>, from managed memory.</summary>
@@ -79,10 +87,23 @@ public sealed unsafe class CpuAttention : IKvAttention
             return;
         }
 
-        AttentionCall call = AttentionCall.Of(view, queries, output, scoring);
-        int workers = IsSmall(in call) ? 1 : _workers.Workers;
-        int items = _attend.Prepare(in call, _kernels.For(view.Shape), workers);
-        _workers.Run(_attend, items, workers);
+        Enter();
+        try
+        {
+            AttentionCall call = AttentionCall.Of(view, queries, output, scoring);
+            if (IsSmall(in call))
+            {
+                WorkerSet.RunHere(_attend, _attend.Prepare(in call, _kernels.For(view.Shape), workers: 1));
+            }
+            else
+            {
+                _workers.Run(_attend, _attend.Prepare(in call, _kernels.For(view.Shape), _workers.Workers));
+            }
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     /// <summary>As <see cref="Attend(KvLayerView, KvTensor, KvTensor, KvScoring)"/>, over managed memory.</summary>
@@ -121,6 +142,16 @@ public sealed unsafe class CpuAttention : IKvAttention
         _workers.Dispose();
         _attend.Dispose();
     }
+
+    private void Enter()
+    {
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            Throw.InvalidOperation("Another thread is in a call of this attention; it takes one call at a time.");
+        }
+    }
+
+    private void Leave() => Volatile.Write(ref _busy, 0);
 
     private static bool IsSmall(in AttentionCall call)
     {

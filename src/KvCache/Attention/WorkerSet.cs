@@ -28,16 +28,12 @@ internal sealed class WorkerSet(int workers) : IDisposable
 
     /// <summary>Does all parts and returns when they are done.</summary>
     /// <exception cref="AggregateException">A part failed; the others have ended.</exception>
-    public void Run(IPartedWork work, int parts, int most = int.MaxValue)
+    public void Run(IPartedWork work, int parts)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (workers == 1 || parts <= 1 || most == 1)
+        if (workers == 1 || parts <= 1)
         {
-            for (int part = 0; part < parts; part++)
-            {
-                work.Do(part, 0);
-            }
-
+            RunHere(work, parts);
             return;
         }
 
@@ -59,6 +55,15 @@ internal sealed class WorkerSet(int workers) : IDisposable
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
             throw new AggregateException(failure);
+        }
+    }
+
+    /// <summary>Does all parts on the calling thread: for work that takes less time than waking others.</summary>
+    public static void RunHere(IPartedWork work, int parts)
+    {
+        for (int part = 0; part < parts; part++)
+        {
+            work.Do(part, worker: 0);
         }
     }
 
