@@ -11,7 +11,7 @@ public static class ModelSettings
     /// <summary>Operations per kind of program, at least; <c>KVCACHE_MODEL_OPERATIONS</c> changes it.</summary>
     public static int Operations { get; } = (int)Read("KVCACHE_MODEL_OPERATIONS", 100_000);
 
-    private static ulong Read(string name, ulong otherwise) =>
+    internal static ulong Read(string name, ulong otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
             ? ulong.Parse(text, NumberStyles.Integer, CultureInfo.InvariantCulture)
             : otherwise;

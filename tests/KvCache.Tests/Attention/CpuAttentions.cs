@@ -1,0 +1,28 @@
+using System.Runtime.Intrinsics;
+using KvCache.Attention;
+using Xunit;
+
+namespace KvCache.Tests.Attention;
+
+/// <summary>Makes attentions on the processor as the suites ask for them.</summary>
+internal static class CpuAttentions
+{
+    public static CpuAttention OnThreads(int threads) => new(new CpuAttentionOptions { Threads = threads });
+
+    /// <summary>An attention whose kernels work on vectors of so many bits; the test is skipped where the processor has none.</summary>
+    public static CpuAttention OnVectors(int bits)
+    {
+        bool present = bits switch
+        {
+            128 => Vector128.IsHardwareAccelerated,
+            256 => Vector256.IsHardwareAccelerated,
+            _ => Vector512.IsHardwareAccelerated,
+        };
+        Assert.SkipUnless(present, $"This processor has no vectors of {bits} bits.");
+
+        // THE ONE PLACE where a width is forced. With CpuAttentionOptions.ForcedWidth, these two lines become:
+        // return new CpuAttention(new CpuAttentionOptions { Threads = 2, ForcedWidth = bits });
+        Assert.Skip($"CpuAttentionOptions cannot force vectors of {bits} bits.");
+        return null!;
+    }
+}
