@@ -5,7 +5,11 @@ using KvCache;
 namespace Generate.Engine;
 
 /// <summary>The engine's loop: admit, compute a step over everything that runs, choose tokens, make room for them.</summary>
-/// <remarks>Nothing in it knows which manager stands behind <see cref="IKvAllocator"/>.</remarks>
+/// <remarks>
+/// <para>Nothing in it knows which manager stands behind <see cref="IKvAllocator"/>.</para>
+/// <para>A text is the same whatever runs beside it, and however often it is preempted, as far as sums do not depend on how a
+/// prompt is cut into chunks: kernels may round differently then, which shows where two tokens are all but equally likely.</para>
+/// </remarks>
 internal sealed class GenerationEngine
 {
     private readonly Transformer _model;

@@ -3,12 +3,11 @@ using Generate.Model;
 using Generate.Sampling;
 using Generate.Tests.Model;
 using KvCache;
-using KvCache.Attention;
 using Xunit;
 
 namespace Generate.Tests.Engine;
 
-/// <summary>Runs an engine over a small random model, and keeps what it generated.</summary>
+/// <summary>Runs an engine over a small random model, whose bits no schedule changes, and keeps what it generated.</summary>
 internal sealed class EngineRun : IGenerationListener
 {
     private static readonly ModelWeights Weights = RandomModel.CreateWeights(TestModels.Llama);
@@ -33,7 +32,7 @@ internal sealed class EngineRun : IGenerationListener
         EngineRun run = new();
         KvGeometry geometry = TestModels.Llama.Geometry(KvElementType.Float32);
         using IKvAllocator allocator = KvAllocators.Create("paged", geometry, blockTokens, geometry.BytesPerToken * blockTokens * blocks);
-        using CpuAttention attention = new();
+        using PlainAttention attention = new();
         GenerationEngine engine = new(new Transformer(TestModels.Llama, Weights, attention), allocator, prefillChunk, run);
         engine.Run(requests);
         run.Statistics = engine.Statistics;

@@ -87,6 +87,14 @@ public sealed class SentencePieceTests
         Assert.Equal("a", Decode(TextTokenizer.Create(vocabulary), [1, 261]));
     }
 
+    [Fact]
+    public void The_space_before_a_text_is_put_after_each_special_token_too_and_taken_away_again()
+    {
+        TextTokenizer tokenizer = TextTokenizer.Create(Vocabularies.SentencePiece(("▁", -1), ("a", -2), ("▁a", -3)));
+        Assert.Equal([1, 261, 260, 2, 261, 259, 261], tokenizer.Encode("aa</s>a  a"));
+        Assert.Equal("aaa  a", Decode(tokenizer, [1, 261, 260, 2, 261, 259, 261]));
+    }
+
     [Theory]
     [InlineData(20, "Tokens 19 and 20 are both")]
     [InlineData(259, "Token 259 is a byte token")]
