@@ -34,6 +34,11 @@ public sealed unsafe class CpuAttention : IKvAttention
     /// <summary>Gets how many threads work on a call.</summary>
     public int Threads => _workers.Workers;
 
+    /// <summary>Gets the bits of the widest vectors that are used: 512, 256 or 128.</summary>
+    /// <remarks>Code compiled ahead of time uses only what its compiler was told that every target has
+    /// (<c>IlcInstructionSet</c>); code compiled at run time uses all that the processor has.</remarks>
+    public int VectorBits => _kernels.Widest;
+
     /// <inheritdoc/>
     public void Append(KvLayerView view, KvTensor keys, KvTensor values)
     {

@@ -8,9 +8,13 @@ internal sealed class KernelChoice(int? forcedWidth)
 {
     private readonly Dictionary<(KvElementType Type, int Bits), AttentionKernels> _made = [];
 
+    /// <summary>Gets the bits of the widest vectors that are used.</summary>
+    public int Widest { get; } = forcedWidth
+        ?? (Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128);
+
     public AttentionKernels For(KvLayerGroup shape)
     {
-        (KvElementType, int) key = (shape.ElementType, forcedWidth ?? Width(shape));
+        (KvElementType, int) key = (shape.ElementType, forcedWidth ?? Width(shape, Widest));
         if (!_made.TryGetValue(key, out AttentionKernels? kernels))
         {
             _made.Add(key, kernels = AttentionKernels.Create(key.Item1, key.Item2));
@@ -20,9 +24,8 @@ internal sealed class KernelChoice(int? forcedWidth)
     }
 
     /// <summary>The widest vectors that leave nothing over; where all do, the widest that a head fills.</summary>
-    private static int Width(KvLayerGroup shape)
+    private static int Width(KvLayerGroup shape, int widest)
     {
-        int widest = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
         for (int bits = widest; bits >= 128; bits /= 2)
         {
             if (shape.KeyDim % (bits / 32) == 0 && shape.ValueDim % (bits / 32) == 0)
