@@ -1,4 +1,5 @@
 using KvCache;
+using KvCache.Attention;
 using KvCache.Memory;
 using KvCache.Paged;
 
@@ -10,6 +11,7 @@ using PagedKvAllocator allocator = new(new PagedKvAllocatorOptions
     BlockCount = 16,
     EventCapacity = 64,
 });
+using CpuAttention attention = new();
 int[] system = [.. Enumerable.Range(100, 32)];
 
 KvSequence first = Open([.. system, 1, 2, 3]);
@@ -34,7 +36,7 @@ Expect(allocator.Events!.TryRead(out _) && allocator.ListStored().Count == 2, "t
 allocator.CheckIntegrity();
 Console.WriteLine(
     $"{allocator.Geometry}: {usage.OpenSequences} sequences on {usage.OwnedBlocks} of {usage.TotalBlocks} blocks, " +
-    $"{second.HitLength} tokens shared, books right");
+    $"{second.HitLength} tokens shared, books right; attention on {attention.VectorBits}-bit vectors");
 return 0;
 
 KvSequence Open(int[] prompt)
@@ -44,23 +46,23 @@ KvSequence Open(int[] prompt)
     return sequence!;
 }
 
-unsafe void Run(KvSequence sequence, float mark)
+void Run(KvSequence sequence, float mark)
 {
     using KvStep step = allocator.BeginStep([new KvRow(sequence, sequence.Length - sequence.ComputedLength)]);
+    float[] keys = new float[step.TokenCount * 16];
+    float[] values = new float[step.TokenCount * 16];
+    float[] output = new float[step.TokenCount * 32]; // two query heads share a KV head
+    Array.Fill(keys, mark);
+    Array.Fill(values, -mark);
     for (int layer = 0; layer < allocator.Geometry.LayerCount; layer++)
     {
         KvLayerView view = step.Enter(layer);
-        long[] slots = new long[view.TokenCount];
-        view.CopySlotMapping(slots);
-        foreach (long slot in slots)
-        {
-            new Span<float>((void*)(view.KeyBase + (nint)(slot * view.KeyTokenStride)), 16).Fill(mark);
-            new Span<float>((void*)(view.ValueBase + (nint)(slot * view.ValueTokenStride)), 16).Fill(-mark);
-        }
-
+        attention.Append(view, keys, values);
+        attention.Attend(view, new float[output.Length], output);
         step.Leave(layer);
     }
 
+    Expect(output.All(x => x <= -1 && x >= -mark - 1e-6f), "attention is an average of the values so far");
     step.Complete();
 }
 

@@ -1,40 +1,67 @@
-
 namespace KvCache.Attention;
 
-/// <summary>Attention on the processor.</summary>
+/// <summary>Attention on the processor's vector units, for caches in memory that the process can read.</summary>
+/// <remarks>
+/// <para>Float32 operands; float32, float16 and bfloat16 caches; any head dims (8 … 256 are what it is tuned for) and any number
+/// of query heads per KV head. Vectors are as wide as the hardware and the dims allow: 512, 256 or 128 bits.</para>
+/// <para>A row with one new token costs one pass over its keys and values, at the speed of memory; rows with more go through
+/// register-blocked products. A decode row's result has the same bits whatever else is in the batch and however many
+/// threads there are.</para>
+/// <para>Threads: one call at a time. A call returns when its work is done. Nothing is allocated on the managed heap once
+/// shapes have been seen. Its own threads sleep between uses and end when it is disposed.</para>
+/// </remarks>
 public sealed unsafe class CpuAttention : IKvAttention
 {
-    private readonly CpuAttentionOptions _options;
+    private const int BytesPerAppendPart = 256 * 1024;
+    private const long SmallCall = 256 * 1024; // multiplications; below, waking others takes longer than the work
+
+    private readonly WorkerSet _workers;
+    private readonly KernelChoice _kernels;
+    private readonly AttendWork _attend = new();
+    private readonly AppendWork _append = new();
+    private int _busy;
+    private bool _disposed;
 
     /// <summary>Makes an attention that uses the processor.</summary>
     /// <param name="options">How; null for the defaults.</param>
-    public CpuAttention(CpuAttentionOptions? options = null) => _options = options ?? new CpuAttentionOptions();
+    public CpuAttention(CpuAttentionOptions? options = null)
+    {
+        options ??= new CpuAttentionOptions();
+        _workers = new WorkerSet(options.Threads);
+        _kernels = new KernelChoice(options.ForcedWidth);
+    }
 
     /// <summary>Gets how many threads work on a call.</summary>
-    public int Threads => _options.Threads;
+    public int Threads => _workers.Workers;
+
+    /// <summary>Gets the bits of the widest vectors that are used: 512, 256 or 128.</summary>
+    /// <remarks>Code compiled ahead of time uses only what its compiler was told that every target has
+    /// (<c>IlcInstructionSet</c>); code compiled at run time uses all that the processor has.</remarks>
+    public int VectorBits => _kernels.Widest;
 
     /// <inheritdoc/>
     public void Append(KvLayerView view, KvTensor keys, KvTensor values)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         AttentionOperands.CheckAppend(view, keys, values);
-        KvLayerGroup shape = view.Shape;
-        for (int row = 0; row < view.RowCount; row++)
+        int tokens = view.TokenCount;
+        if (tokens == 0)
         {
-            for (int i = view.QueryOffsets[row]; i < view.QueryOffsets[row + 1]; i++)
-            {
-                int position = view.Lengths[row] - view.QueryOffsets[row + 1] + i;
-                int page = view.PageTableRow(row)[position / view.TokensPerPage];
-                int offset = position % view.TokensPerPage;
-                for (int n = 0; n < shape.KvHeads * shape.KeyDim; n++)
-                {
-                    Write(view.KeyBase + (nint)((page * view.KeyPageStride) + (offset * view.KeyTokenStride)), n, shape.ElementType, ((float*)(keys.Address + (nint)(i * keys.TokenStride)))[n]);
-                }
+            return;
+        }
 
-                for (int n = 0; n < shape.KvHeads * shape.ValueDim; n++)
-                {
-                    Write(view.ValueBase + (nint)((page * view.ValuePageStride) + (offset * view.ValueTokenStride)), n, shape.ElementType, ((float*)(values.Address + (nint)(i * values.TokenStride)))[n]);
-                }
-            }
+        Enter();
+        try
+        {
+            KvLayerGroup shape = view.Shape;
+            var call = new AppendCall(
+                AttentionCall.Of(view), keys.Address, keys.TokenStride / sizeof(float), values.Address, values.TokenStride / sizeof(float));
+            int perPart = (int)Math.Max(1, BytesPerAppendPart / (shape.KeyBytesPerToken + shape.ValueBytesPerToken));
+            _workers.Run(_append, _append.Prepare(in call, _kernels.For(shape), tokens, perPart));
+        }
+        finally
+        {
+            Leave();
         }
     }
 
@@ -58,62 +85,29 @@ public sealed unsafe class CpuAttention : IKvAttention
     /// <inheritdoc/>
     public void Attend(KvLayerView view, KvTensor queries, KvTensor output, KvScoring scoring)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         AttentionOperands.CheckAttend(view, queries, output);
         if (view.TokenCount == 0)
         {
             return;
         }
 
-        KvLayerGroup shape = view.Shape;
-        float scale = scoring.ScaleFor(shape.KeyDim);
-        int group = queries.Heads / shape.KvHeads;
-        double[] scores = new double[view.Lengths.ToArray().Max()];
-        double[] sum = new double[shape.ValueDim];
-        for (int row = 0; row < view.RowCount; row++)
+        Enter();
+        try
         {
-            for (int i = view.QueryOffsets[row]; i < view.QueryOffsets[row + 1]; i++)
+            AttentionCall call = AttentionCall.Of(view, queries, output, scoring);
+            if (IsSmall(in call))
             {
-                int last = view.Lengths[row] - view.QueryOffsets[row + 1] + i;
-                for (int h = 0; h < queries.Heads; h++)
-                {
-                    float* q = (float*)(queries.Address + (nint)(i * queries.TokenStride)) + (h * shape.KeyDim);
-                    double max = double.NegativeInfinity;
-                    for (int t = 0; t <= last; t++)
-                    {
-                        int page = view.PageTableRow(row)[t / view.TokensPerPage];
-                        nint key = view.KeyBase + (nint)((page * view.KeyPageStride) + (t % view.TokensPerPage * view.KeyTokenStride) + (h / group * view.KeyHeadStride));
-                        double dot = 0;
-                        for (int d = 0; d < shape.KeyDim; d++)
-                        {
-                            dot += q[d] * Read(key, d, shape.ElementType);
-                        }
-
-                        dot *= scale;
-                        scores[t] = scoring.SoftCap > 0 ? scoring.SoftCap * Math.Tanh(dot / scoring.SoftCap) : dot;
-                        max = Math.Max(max, scores[t]);
-                    }
-
-                    Array.Clear(sum);
-                    double total = 0;
-                    for (int t = 0; t <= last; t++)
-                    {
-                        int page = view.PageTableRow(row)[t / view.TokensPerPage];
-                        nint value = view.ValueBase + (nint)((page * view.ValuePageStride) + (t % view.TokensPerPage * view.ValueTokenStride) + (h / group * view.ValueHeadStride));
-                        double p = Math.Exp(scores[t] - max);
-                        total += p;
-                        for (int d = 0; d < shape.ValueDim; d++)
-                        {
-                            sum[d] += p * Read(value, d, shape.ElementType);
-                        }
-                    }
-
-                    float* o = (float*)(output.Address + (nint)(i * output.TokenStride)) + (h * shape.ValueDim);
-                    for (int d = 0; d < shape.ValueDim; d++)
-                    {
-                        o[d] = (float)(sum[d] / total);
-                    }
-                }
+                WorkerSet.RunHere(_attend, _attend.Prepare(in call, _kernels.For(view.Shape), workers: 1));
             }
+            else
+            {
+                _workers.Run(_attend, _attend.Prepare(in call, _kernels.For(view.Shape), _workers.Workers));
+            }
+        }
+        finally
+        {
+            Leave();
         }
     }
 
@@ -149,6 +143,30 @@ public sealed unsafe class CpuAttention : IKvAttention
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
+        _workers.Dispose();
+        _attend.Dispose();
+    }
+
+    private void Enter()
+    {
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            Throw.InvalidOperation("Another thread is in a call of this attention; it takes one call at a time.");
+        }
+    }
+
+    private void Leave() => Volatile.Write(ref _busy, 0);
+
+    private static bool IsSmall(in AttentionCall call)
+    {
+        long products = 0;
+        for (int row = 0; row < call.Rows; row++)
+        {
+            products += (long)call.NewTokens(row) * call.Lengths[row] * call.QueryHeads * (call.KeyDim + call.ValueDim);
+        }
+
+        return products < SmallCall;
     }
 
     private static KvTensor Describe(float* address, int length, int tokens, int heads, int headDim, string name)
@@ -159,26 +177,5 @@ public sealed unsafe class CpuAttention : IKvAttention
         }
 
         return tokens == 0 ? default : new KvTensor((nint)address, tokens, heads, headDim);
-    }
-
-    private static float Read(nint address, int index, KvElementType type) => type switch
-    {
-        KvElementType.Float32 => ((float*)address)[index],
-        KvElementType.Float16 => (float)BitConverter.UInt16BitsToHalf(((ushort*)address)[index]),
-        _ => BitConverter.UInt32BitsToSingle((uint)((ushort*)address)[index] << 16),
-    };
-
-    private static void Write(nint address, int index, KvElementType type, float value)
-    {
-        if (type == KvElementType.Float32)
-        {
-            ((float*)address)[index] = value;
-            return;
-        }
-
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        ((ushort*)address)[index] = type == KvElementType.Float16
-            ? BitConverter.HalfToUInt16Bits((Half)value)
-            : float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }

@@ -13,4 +13,7 @@ public sealed class CpuAttentionOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"{nameof(Threads)} is {value}; expected 1 … 1024.");
     } = Math.Min(Environment.ProcessorCount, 1024);
+
+    /// <summary>Gets the bits of the vectors to use whatever the shapes and the hardware: 128, 256 or 512; for tests.</summary>
+    internal int? ForcedWidth { get; init; }
 }

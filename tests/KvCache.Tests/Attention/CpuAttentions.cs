@@ -20,9 +20,6 @@ internal static class CpuAttentions
         };
         Assert.SkipUnless(present, $"This processor has no vectors of {bits} bits.");
 
-        // THE ONE PLACE where a width is forced. With CpuAttentionOptions.ForcedWidth, these two lines become:
-        // return new CpuAttention(new CpuAttentionOptions { Threads = 2, ForcedWidth = bits });
-        Assert.Skip($"CpuAttentionOptions cannot force vectors of {bits} bits.");
-        return null!;
+        return new CpuAttention(new CpuAttentionOptions { Threads = 2, ForcedWidth = bits });
     }
 }

@@ -1,0 +1,30 @@
+using BenchmarkDotNet.Environments;
+using KvCache.Benchmarks.Contestants;
+using KvCache.Benchmarks.Workloads;
+using Microsoft.ML.OnnxRuntime;
+
+namespace KvCache.Benchmarks.Ratios;
+
+/// <summary>Compares ways to compute attention, timed in turn: medians and ratios for every shape and number of threads.</summary>
+internal static class AttentionRatios
+{
+    public static int Run(RatioOptions options, TextWriter output)
+    {
+        output.WriteLine($"# Attention, compared in turn\n\n```\n{string.Join('\n', HostEnvironmentInfo.GetCurrent().ToFormattedString())}");
+        output.WriteLine($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}\n```\n");
+        List<RatioTable> tables = [];
+        foreach (AttentionShape shape in AttentionShape.All.Where(options.Takes))
+        {
+            foreach (int threads in options.Threads)
+            {
+                using ContestantSet set = new(shape, threads, options.Takes);
+                (double[][] seconds, double others) = new RatioRounds(options.Rounds, options.Turn).Run(set.Contestants);
+                tables.Add(new RatioTable(shape, threads, set.Contestants, seconds, others));
+                tables[^1].Write(output, ContestantSet.Ours);
+            }
+        }
+
+        TargetTable.Write(output, tables);
+        return 0;
+    }
+}

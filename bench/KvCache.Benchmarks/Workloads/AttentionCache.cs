@@ -1,0 +1,80 @@
+using KvCache.Attention;
+using KvCache.Paged;
+
+namespace KvCache.Benchmarks.Workloads;
+
+/// <summary>A cache that holds a shape's past in every layer, with the step that computes the new positions open.</summary>
+internal sealed class AttentionCache : IDisposable
+{
+    private readonly PagedKvAllocator _allocator;
+    private readonly KvStep _step;
+
+    private AttentionCache(
+        AttentionShape shape, KvElementType elementType, PageOrder order, int layers, int blockTokens, AttentionData? data)
+    {
+        _allocator = new PagedKvAllocator(new PagedKvAllocatorOptions
+        {
+            Geometry = KvGeometry.Create(layers, shape.KvHeads, AttentionShape.HeadDim, elementType),
+            BlockTokens = blockTokens,
+            BlockCount = shape.Rows * ((shape.Context + blockTokens - 1) / blockTokens),
+            PrefixCaching = false,
+        });
+        if (order == PageOrder.Shuffled)
+        {
+            PoolFragmentation.Apply(_allocator);
+        }
+
+        KvRow[] rows = new KvRow[shape.Rows];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            rows[row] = new KvRow(PoolFragmentation.Open(_allocator, shape.Context), shape.NewTokens);
+            ComputePast(rows[row].Sequence, row, shape.Cached, data);
+        }
+
+        _step = _allocator.BeginStep(rows);
+        Views = [.. Enumerable.Range(0, layers).Select(layer => _step.Enter(layer))];
+    }
+
+    public KvElementType ElementType => Views[0].Shape.ElementType;
+
+    /// <summary>One view per layer, all of the same open step.</summary>
+    public IReadOnlyList<KvLayerView> Views { get; }
+
+    /// <summary>Makes a cache whose past is filled in, with as many layers as its bytes ask for.</summary>
+    public static AttentionCache Create(
+        AttentionShape shape, KvElementType elementType, PageOrder order, AttentionData data, int blockTokens = 16)
+    {
+        AttentionCache cache = new(shape, elementType, order, shape.Layers(elementType), blockTokens, data);
+        double adjacent = PoolFragmentation.Adjacent(cache.Views[0]);
+        if (order == PageOrder.Shuffled ? adjacent > 0.1 : adjacent < 0.9)
+        {
+            cache.Dispose();
+            throw new InvalidOperationException($"{adjacent:P0} of the pages follow one another; {order} were wanted.");
+        }
+
+        return cache;
+    }
+
+    /// <summary>Makes one layer, each row one page as long as itself, with nothing in it yet.</summary>
+    public static AttentionCache CreateScratch(AttentionShape shape, KvElementType elementType) =>
+        new(shape, elementType, PageOrder.Contiguous, layers: 1, blockTokens: shape.Context, data: null);
+
+    public void Dispose()
+    {
+        _step.Dispose();
+        _allocator.Dispose();
+    }
+
+    private void ComputePast(KvSequence sequence, int row, int cached, AttentionData? data)
+    {
+        using CpuAttention attention = new();
+        using KvStep step = _allocator.BeginStep([new KvRow(sequence, cached)]);
+        for (int layer = 0; data is not null && layer < _allocator.Geometry.LayerCount; layer++)
+        {
+            attention.Append(step.Enter(layer), data.CachedKeys(layer, row), data.CachedValues(layer, row));
+            step.Leave(layer);
+        }
+
+        step.Complete();
+    }
+}

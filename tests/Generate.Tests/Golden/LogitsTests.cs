@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Generate.Engine;
+using Generate.Model;
+using KvCache;
+using KvCache.Attention;
+using Xunit;
+
+namespace Generate.Tests.Golden;
+
+/// <summary>The stories model, fed as the reference was: token by token and in chunks, alone and in one batch.</summary>
+public sealed class LogitsTests
+{
+    private const float Tolerance = 1e-3f;
+    private const int SmallCache = 1 << 21;
+
+    public static TheoryData<int, int, bool> Settings => new(
+        from blockTokens in new[] { 1, 16, 32 }
+        from chunk in new[] { 1, 7, 100 }
+        from together in new[] { false, true }
+        select (blockTokens, chunk, together));
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Logits_are_those_of_the_reference(int blockTokens, int chunk, bool together)
+    {
+        StoriesReference reference = StoriesReference.Read();
+        int[][] batches = together ? [[0, 1, 2]] : [[0], [1], [2]];
+        foreach (int[] batch in batches)
+        {
+            List<float>[] logits = Feed([.. batch.Select(i => reference.Tokens[i])], blockTokens, chunk, KvElementType.Float32);
+            for (int i = 0; i < batch.Length; i++)
+            {
+                AssertLike(reference, batch[i], CollectionsMarshal.AsSpan(logits[i]));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(KvElementType.Float16, 0.05f)]
+    [InlineData(KvElementType.BFloat16, 0.5f)]
+    public void Shorter_elements_cost_little(KvElementType elementType, float tolerance)
+    {
+        StoriesReference reference = StoriesReference.Read();
+        List<float>[] logits = Feed(reference.Tokens, blockTokens: 16, chunk: 100, elementType);
+        float largest = reference.Logits.Zip(logits).Max(pair => pair.First.Zip(pair.Second, (a, b) => Math.Abs(a - b)).Max());
+        Assert.InRange(largest, float.Epsilon, tolerance);
+    }
+
+    [Fact]
+    public void The_tool_writes_the_logits_of_a_file_of_tokens()
+    {
+        StoriesReference reference = StoriesReference.Read();
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string[] Name(string kind) => [.. Enumerable.Range(0, 3).Select(i => Path.Combine(folder, $"{kind}{i}"))];
+        string[] feeds = Name("feed");
+        string[] logits = Name("logits");
+        List<string> args = ["--model", StoriesReference.ModelPath, "--feed-chunk", "5"];
+        for (int i = 0; i < feeds.Length; i++)
+        {
+            File.WriteAllText(feeds[i], string.Join(i == 0 ? " " : ",\n", reference.Tokens[i]));
+            args.AddRange(["--feed", feeds[i], "--logits", logits[i]]);
+        }
+
+        ToolResult result = ToolResult.Run([.. args]);
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+        for (int i = 0; i < feeds.Length; i++)
+        {
+            AssertLike(reference, i, MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(logits[i])));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static List<float>[] Feed(IReadOnlyList<int[]> sequences, int blockTokens, int chunk, KvElementType elementType)
+    {
+        using LoadedModel model = LoadedModel.Open(StoriesReference.ModelPath);
+        using IKvAllocator allocator = KvAllocators.Create("paged", model.Shape.Geometry(elementType), blockTokens, SmallCache);
+        using CpuAttention attention = new();
+        List<float>[] logits = [.. sequences.Select(static _ => new List<float>())];
+        new LogitsFeed(new Transformer(model.Shape, model.Weights, attention), allocator, chunk).Run(
+            sequences, (sequence, values) => logits[sequence].AddRange(values));
+        allocator.CheckIntegrity();
+        return logits;
+    }
+
+    private static void AssertLike(StoriesReference reference, int sequence, ReadOnlySpan<float> logits)
+    {
+        float[] expected = reference.Logits[sequence];
+        Assert.Equal(expected.Length, logits.Length);
+        for (int position = 0; position < reference.Tokens[sequence].Length; position++)
+        {
+            ReadOnlySpan<float> own = logits.Slice(position * StoriesReference.Vocabulary, StoriesReference.Vocabulary);
+            ReadOnlySpan<float> theirs = expected.AsSpan(position * StoriesReference.Vocabulary, StoriesReference.Vocabulary);
+            for (int token = 0; token < own.Length; token++)
+            {
+                if (!(Math.Abs(own[token] - theirs[token]) <= Tolerance))
+                {
+                    Assert.Fail($"Sequence {sequence}, position {position}, token {token}: {own[token]}, expected {theirs[token]}.");
+                }
+            }
+
+            Assert.Equal(reference.Argmaxes[sequence][position], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own));
+        }
+    }
+}
