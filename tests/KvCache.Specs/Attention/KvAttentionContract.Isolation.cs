@@ -54,6 +54,33 @@ public abstract partial class KvAttentionContract
         OutputComparison.AssertSame(scene.Attend(Attention), sound, "After everything was put right again");
     }
 
+    [Theory]
+    [MemberData(nameof(ElementTypes))]
+    public void A_key_or_value_that_is_no_number_is_not_hidden_from_those_who_see_it(KvElementType type)
+    {
+        foreach (int position in (int[])[0, 18, 40, 66, 599])
+        {
+            foreach (bool value in (bool[])[false, true])
+            {
+                using AttentionScene scene = new(Site, AttentionCase.Of(type, (1, 3), (20, 20), "620+1,570+50"));
+                foreach (RowContents row in scene.Rows)
+                {
+                    (value ? row.Values : row.Keys)[(position * 20) + 3] = float.NaN;
+                }
+
+                float[] output = scene.Run(Attention);
+                for (int index = 0; index < output.Length; index++)
+                {
+                    bool seen = index / 60 == 0 || 570 + (index / 60) - 1 >= position;
+                    bool spoiled = seen && (!value || index % 20 == 3);
+                    Assert.True(
+                        float.IsNaN(output[index]) == spoiled,
+                        $"{scene.Case}\nNaN in the {(value ? "value" : "key")} of position {position}: element {index} of the output is {output[index]}.");
+                }
+            }
+        }
+    }
+
     /// <summary>In row 1, KV head 0, queries at and after a position may differ; nothing else may.</summary>
     private static void AssertOnlyLaterQueriesDiffer(AttentionScene scene, float[] sound, float[] output, int position)
     {

@@ -41,8 +41,12 @@ public sealed class CpuAttentionThreadTests
         using CpuAttention attention = CpuAttentions.OnThreads(threads);
         AttentionScene[] scenes =
         [
-            .. ((string[])["0+1", "700+1,40+1,0+1", "0+50,20+9", "3+1,3+1,3+1,3+1,3+1,3+1,3+1,3+1,3+1", "2000+1"])
-                .Select(rows => new AttentionScene(HostSite.Instance, AttentionCase.Of(KvElementType.Float16, (2, 2), (16, 16), rows))),
+            Scene((2, 2), (16, 16), "0+1"),
+            Scene((4, 4), (64, 64), "700+1,40+1,0+1"),
+            Scene((2, 2), (16, 16), "0+70,20+9"),
+            Scene((2, 4), (96, 96), "33+1,33+1,33+1,33+1,33+1,33+1,33+1,33+1,33+1,33+1,33+1"),
+            Scene((2, 3), (64, 64), "2000+1"),
+            Scene((3, 2), (40, 40), "100+40,600+1,0+0,70+33"),
         ];
         float[][] expected = [.. scenes.Select(scene => scene.Run(attention))];
         for (int i = 0; i < scenes.Length; i++)
@@ -51,11 +55,11 @@ public sealed class CpuAttentionThreadTests
         }
 
         // One call right after the other, as layers follow one another; outputs are looked at now and then.
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < 20; round++)
         {
             for (int i = 0; i < scenes.Length; i++)
             {
-                AttentionScene scene = scenes[(i * 3 + round) % scenes.Length];
+                AttentionScene scene = scenes[((i * 5) + round) % scenes.Length];
                 scene.Output.Clear();
                 for (int call = 0; call < 25; call++)
                 {
@@ -99,6 +103,52 @@ public sealed class CpuAttentionThreadTests
         // Those of the runtime and the runner come and go too; as many as were used here do not.
         sinceDisposal = CountThreads() - before;
         Assert.True(sinceDisposal < ManyThreads / 4, $"{sinceDisposal} threads more than before, of {ManyThreads} that were used.");
+    }
+
+    [Fact]
+    public void A_second_call_at_the_same_time_is_refused_and_spoils_nothing()
+    {
+        using CpuAttention attention = CpuAttentions.OnThreads(2);
+        using AttentionScene scene = Scene((4, 4), (64, 64), "2000+1,700+30");
+        using AttentionScene other = Scene((1, 1), (8, 8), "5+1");
+        float[] expected = scene.Run(attention);
+        other.Fill();
+        int refused = 0;
+        bool stop = false;
+        Thread working = new(() =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                refused += IsRefused(() => attention.Attend(scene.View, scene.Queries.Tensor, scene.Output.Tensor)) ? 1 : 0;
+            }
+        });
+        working.Start();
+        int refusedHere = 0;
+        for (int i = 0; i < 1_000_000 && refusedHere < 100; i++)
+        {
+            refusedHere += IsRefused(() => attention.Append(other.View, other.Keys.Tensor, other.Values.Tensor)) ? 1 : 0;
+        }
+
+        Volatile.Write(ref stop, true);
+        working.Join();
+        Assert.True(refusedHere == 100, $"Of a million calls, {refusedHere} met another ({refused} of the other thread's met one).");
+        OutputComparison.AssertSame(scene.Attend(attention), expected, "After calls were refused");
+    }
+
+    private static AttentionScene Scene((int KvHeads, int Group) heads, (int Key, int Value) dims, string rows) =>
+        new(HostSite.Instance, AttentionCase.Of(KvElementType.Float16, heads, dims, rows));
+
+    private static bool IsRefused(Action call)
+    {
+        try
+        {
+            call();
+            return false;
+        }
+        catch (InvalidOperationException refusal) when (refusal.Message.Contains("one call at a time", StringComparison.Ordinal))
+        {
+            return true;
+        }
     }
 
     /// <summary>The output of the rows that compute one position.</summary>
