@@ -11,7 +11,7 @@ namespace KvCache.Attention;
 internal unsafe ref struct ReadAhead
 {
     private const int Line = 64;
-    private const int Distance = 8 * 1024;
+    private const int Distance = 10 * 1024;
 
     private readonly byte** _values;
     private readonly byte** _valuesEnd;
