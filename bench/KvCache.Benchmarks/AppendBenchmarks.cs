@@ -17,7 +17,7 @@ public class AppendBenchmarks
     private int _next;
 
     // The shorter the rows, the more layers there are, and the longer ago was a layer's last turn.
-    public static IEnumerable<AttentionShape> Shapes => [new("decode", Rows: 8, Cached: 15, NewTokens: 1), AttentionShape.Prefill[1]];
+    public static IEnumerable<AttentionShape> Shapes => [new("decode", Rows: 8, Cached: 63, NewTokens: 1), AttentionShape.Prefill[1]];
 
     [ParamsSource(nameof(Shapes))]
     public AttentionShape Shape { get; set; } = null!;
