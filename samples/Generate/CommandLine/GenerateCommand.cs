@@ -72,6 +72,13 @@ internal sealed class GenerateCommand : RootCommand
             _prefillChunk, _threads, _feeds, _logits, _feedChunk,
         ];
         Array.ForEach(options, Options.Add);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_feeds) is { Implicit: false } && result.GetResult(_prompts) is { Implicit: false })
+            {
+                result.AddError("--feed and --prompt do not go together: what is fed is not continued.");
+            }
+        });
         SetAction(parsed => run(ToOptions(parsed)));
     }
 

@@ -45,6 +45,7 @@ public sealed class GenerateToolTests : IDisposable
     [InlineData("--samples takes a whole number from 1 to 65536, not 'two'.", "--samples", "two")]
     [InlineData("--samples takes a whole number from 1 to 65536, not '65537'.", "--samples", "65537")]
     [InlineData("--model takes the name of a file, not ''.", "--model", "")]
+    [InlineData("--feed and --prompt do not go together: what is fed is not continued.", "--feed", "x", "--logits", "y", "--prompt", "z")]
     [InlineData("--feed takes the name of a file, not ''.", "--feed", "", "--logits", "x")]
     [InlineData("--logits takes the name of a file, not ''.", "--feed", "x", "--logits", "")]
     [InlineData("--temperature takes a number of at least 0, not '-1'.", "--temperature=-1")]
