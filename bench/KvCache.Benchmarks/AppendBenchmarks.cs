@@ -16,7 +16,8 @@ public class AppendBenchmarks
     private CpuAttention _attention = null!;
     private int _next;
 
-    public static IEnumerable<AttentionShape> Shapes => [AttentionShape.Decode[^1], AttentionShape.Prefill[1]];
+    // The shorter the rows, the more layers there are, and the longer ago was a layer's last turn.
+    public static IEnumerable<AttentionShape> Shapes => [new("decode", Rows: 8, Cached: 63, NewTokens: 1), AttentionShape.Prefill[1]];
 
     [ParamsSource(nameof(Shapes))]
     public AttentionShape Shape { get; set; } = null!;

@@ -5,7 +5,16 @@ using KvCache.Benchmarks.Ratios;
 
 if (args is ["ratios", .. string[] words])
 {
-    return AttentionRatios.Run(RatioOptions.Parse(words), Console.Out);
+    try
+    {
+        AttentionRatios.Run(RatioOptions.Parse(words), Console.Out);
+        return 0;
+    }
+    catch (ArgumentException exception)
+    {
+        Console.Error.WriteLine(exception.Message);
+        return 1;
+    }
 }
 
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, BenchmarkSettings.Create());

@@ -24,7 +24,7 @@ internal sealed class GenerateRun(GenerateOptions options, TextWriter output, Te
         Transformer transformer = new(model.Shape, model.Weights, attention);
         if (options.Feeds.Count + options.Logits.Count > 0)
         {
-            new FeedFiles(options.Feeds, options.Logits).Run(transformer, allocator, options.FeedChunk);
+            new FeedFiles(options.Feeds, options.Logits, options.Model).Run(transformer, allocator, options.FeedChunk);
         }
         else
         {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using KvCache.Attention;
 using KvCache.Benchmarks.Baselines;
 using KvCache.Benchmarks.Workloads;
@@ -25,7 +24,7 @@ internal sealed class GatherContestant : Contestant
         _operands = new OperandBuffers(shape, data);
 
         // Threads of its own would wait for the attention's to stop looking out for work, and the other way round.
-        _workers = WorkersOf(_attention);
+        _workers = _attention.Workers;
         _gathers = [.. cache.Views.Select(view => new PageGather(view, _scratch.Views[0]))];
     }
 
@@ -44,7 +43,4 @@ internal sealed class GatherContestant : Contestant
         _workers.Run(_gathers[layer], _gathers[layer].Parts);
         _attention.Attend(_scratch.Views[0], _operands.Queries, _operands.Output);
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_workers")]
-    private static extern ref WorkerSet WorkersOf(CpuAttention attention);
 }

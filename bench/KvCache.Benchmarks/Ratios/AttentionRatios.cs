@@ -8,7 +8,8 @@ namespace KvCache.Benchmarks.Ratios;
 /// <summary>Compares ways to compute attention, timed in turn: medians and ratios for every shape and number of threads.</summary>
 internal static class AttentionRatios
 {
-    public static int Run(RatioOptions options, TextWriter output)
+    /// <exception cref="ArgumentException">Nothing is left to compare.</exception>
+    public static void Run(RatioOptions options, TextWriter output)
     {
         output.WriteLine($"# Attention, compared in turn\n\n```\n{string.Join('\n', HostEnvironmentInfo.GetCurrent().ToFormattedString())}");
         output.WriteLine($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}\n```\n");
@@ -18,13 +19,20 @@ internal static class AttentionRatios
             foreach (int threads in options.Threads)
             {
                 using ContestantSet set = new(shape, threads, options.Takes);
-                (double[][] seconds, double others) = new RatioRounds(options.Rounds, options.Turn).Run(set.Contestants);
-                tables.Add(new RatioTable(shape, threads, set.Contestants, seconds, others));
-                tables[^1].Write(output, ContestantSet.Ours);
+                if (set.Contestants.Count > 0)
+                {
+                    (double[][] seconds, double others) = new RatioRounds(options.Rounds, options.Turn).Run(set.Contestants);
+                    tables.Add(new RatioTable(shape, threads, set.Contestants, seconds, others));
+                    tables[^1].Write(output, ContestantSet.Ours);
+                }
             }
         }
 
+        if (tables.Count == 0)
+        {
+            throw new ArgumentException("No shape and contestant has a name with those texts in it.", nameof(options));
+        }
+
         TargetTable.Write(output, tables);
-        return 0;
     }
 }

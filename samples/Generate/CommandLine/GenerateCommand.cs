@@ -15,17 +15,17 @@ internal sealed class GenerateCommand : RootCommand
         "Example: generate --model stories260K.gguf --prompt \"Once upon a time\" --tokens 100\n\n" +
         "Exit code: 0, or 2 where an option, a file or the memory is not as expected; standard error says in one line which.";
 
-    private readonly Option<string?> _model = new("--model")
+    private readonly Option<string?> _model = OptionValues.NamingFiles(new Option<string?>("--model")
     {
         Description = "The model: a GGUF file of architecture llama, qwen2 or qwen3. [default: a small one with random weights]",
         HelpName = "FILE",
-    };
+    });
 
     private readonly Option<string[]> _prompts = OptionValues.Several(
         "--prompt", "What to continue; may be given several times. [default: an empty text]", "TEXT");
 
     private readonly Option<int> _tokens = OptionValues.Count("--tokens", "The most tokens to generate for each text, after its prompt.", 256);
-    private readonly Option<int> _samples = OptionValues.Count("--samples", "How many continuations of each prompt.", 1);
+    private readonly Option<int> _samples = OptionValues.Count("--samples", "How many continuations of each prompt.", 1, most: 65536);
 
     private readonly Option<double> _temperature = OptionValues.Number(
         "--temperature", "How freely tokens are chosen; 0 takes the likeliest one.", "X", 0.0, NumberStyles.Float,
@@ -54,12 +54,12 @@ internal sealed class GenerateCommand : RootCommand
         "--threads", "Threads that attention uses.", "N", Environment.ProcessorCount, NumberStyles.None,
         static value => value is >= 1 and <= 1024, "a whole number from 1 to 1024");
 
-    private readonly Option<string[]> _feeds = OptionValues.Several(
+    private readonly Option<string[]> _feeds = OptionValues.Files(
         "--feed", "Instead of generating, feed the token ids in this file (numbers, between spaces, commas or line ends); may be " +
-        "given several times, to feed several sequences together.", "FILE");
+        "given several times, to feed several sequences together.");
 
-    private readonly Option<string[]> _logits = OptionValues.Several(
-        "--logits", "Where the logits of what is fed go: [positions][vocabulary], little-endian float32. One for each --feed.", "FILE");
+    private readonly Option<string[]> _logits = OptionValues.Files(
+        "--logits", "Where the logits of what is fed go: [positions][vocabulary], little-endian float32. One for each --feed.");
 
     private readonly Option<int> _feedChunk = OptionValues.Count("--feed-chunk", "Tokens of each sequence that one step feeds.", 1);
 
@@ -72,6 +72,13 @@ internal sealed class GenerateCommand : RootCommand
             _prefillChunk, _threads, _feeds, _logits, _feedChunk,
         ];
         Array.ForEach(options, Options.Add);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_feeds) is { Implicit: false } && result.GetResult(_prompts) is { Implicit: false })
+            {
+                result.AddError("--feed and --prompt do not go together: what is fed is not continued.");
+            }
+        });
         SetAction(parsed => run(ToOptions(parsed)));
     }
 

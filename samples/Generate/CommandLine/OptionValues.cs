@@ -8,8 +8,8 @@ namespace Generate.CommandLine;
 internal static class OptionValues
 {
     /// <summary>An option that takes a whole number of at least 1.</summary>
-    public static Option<int> Count(string name, string description, int standard) =>
-        Number(name, description, "N", standard, NumberStyles.None, static value => value >= 1, $"a whole number from 1 to {int.MaxValue}");
+    public static Option<int> Count(string name, string description, int standard, int most = int.MaxValue) =>
+        Number(name, description, "N", standard, NumberStyles.None, value => value >= 1 && value <= most, $"a whole number from 1 to {most}");
 
     /// <summary>An option that takes a number.</summary>
     public static Option<TNumber> Number<TNumber>(
@@ -59,4 +59,20 @@ internal static class OptionValues
         AllowMultipleArgumentsPerToken = false,
         DefaultValueFactory = static _ => [],
     };
+
+    /// <summary>As <see cref="Several"/>; its values name files.</summary>
+    public static Option<string[]> Files(string name, string description) => NamingFiles(Several(name, description, "FILE"));
+
+    /// <summary>The option, which now refuses an empty name.</summary>
+    public static Option<T> NamingFiles<T>(Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(static token => token.Value.Length == 0))
+            {
+                result.AddError($"{option.Name} takes the name of a file, not ''.");
+            }
+        });
+        return option;
+    }
 }

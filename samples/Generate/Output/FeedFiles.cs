@@ -12,13 +12,14 @@ internal sealed class FeedFiles
     private readonly IReadOnlyList<string> _feeds;
     private readonly IReadOnlyList<string> _logits;
 
-    public FeedFiles(IReadOnlyList<string> feeds, IReadOnlyList<string> logits)
+    public FeedFiles(IReadOnlyList<string> feeds, IReadOnlyList<string> logits, string? model)
     {
         if (feeds.Count != logits.Count)
         {
             throw new GenerateException($"--feed is given {feeds.Count} times and --logits {logits.Count} times; expected one --logits for each --feed.");
         }
 
+        OutputFiles.EnsureApart(logits, model is null ? feeds : [.. feeds, model]);
         _feeds = feeds;
         _logits = logits;
     }
@@ -26,17 +27,10 @@ internal sealed class FeedFiles
     public void Run(Transformer model, IKvAllocator allocator, int chunk)
     {
         int[][] sequences = [.. _feeds.Select(path => Read(path, model.Shape.VocabularySize))];
-        List<FileStream> streams = [];
-        try
-        {
-            streams.AddRange(_logits.Select(static path => File.Create(path)));
-            new LogitsFeed(model, allocator, chunk).Run(
-                sequences, (sequence, logits) => streams[sequence].Write(MemoryMarshal.AsBytes(logits)));
-        }
-        finally
-        {
-            streams.ForEach(static stream => stream.Dispose());
-        }
+        using OutputFiles files = new(_logits);
+        new LogitsFeed(model, allocator, chunk).Run(
+            sequences, (sequence, logits) => files.Write(sequence, MemoryMarshal.AsBytes(logits)));
+        files.Complete();
     }
 
     private static int[] Read(string path, int vocabularySize)

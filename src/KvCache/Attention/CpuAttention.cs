@@ -39,6 +39,9 @@ public sealed unsafe class CpuAttention : IKvAttention
     /// (<c>IlcInstructionSet</c>); code compiled at run time uses all that the processor has.</remarks>
     public int VectorBits => _kernels.Widest;
 
+    /// <summary>Gets the threads, so that what is compared with this attention can use the same.</summary>
+    internal WorkerSet Workers => _workers;
+
     /// <inheritdoc/>
     public void Append(KvLayerView view, KvTensor keys, KvTensor values)
     {

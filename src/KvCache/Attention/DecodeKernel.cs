@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using KvCache.Attention.Elements;
 using KvCache.Attention.Simd;
 
@@ -49,7 +48,15 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
                 values + count + next,
                 (headEnd - headFirst) * call.KeyHeadStride,
                 (headEnd - headFirst) * call.ValueHeadStride);
-            Score(in call, keys, count, queries, ref ahead, in scratch);
+            if (call.Group % 4 == 0)
+            {
+                TokenPairs<TSimd, TVector, TElement>.Score(in call, keys, count, queries, ref ahead, in scratch);
+            }
+            else
+            {
+                SingleTokens<TSimd, TVector, TElement>.Score(in call, keys, count, queries, ref ahead, in scratch);
+            }
+
             if (call.CapLog2E != 0)
             {
                 SoftCap<TSimd, TVector>.Apply(scratch.Scores, count * scratch.ScoreStride, call.CapLog2E);
@@ -61,7 +68,14 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
             }
 
             Lower(in call, queries, in scratch);
-            Accumulate(in call, values, count, headEnd - headFirst, ref ahead, in scratch);
+            if (call.Group % 4 == 0)
+            {
+                TokenPairs<TSimd, TVector, TElement>.Accumulate(in call, values, count, queries, ref ahead, in scratch);
+            }
+            else
+            {
+                SingleTokens<TSimd, TVector, TElement>.Accumulate(in call, values, count, queries, ref ahead, in scratch);
+            }
         }
     }
 
@@ -73,6 +87,7 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
             float* scaled = scratch.Queries + ((nint)query * scratch.QueryStride);
             Scaling<TSimd, TVector>.Scale(source + ((nint)query * call.KeyDim), call.QueryScale, scaled, call.KeyDim);
             scratch.KeyOffsets[query] = (nint)(query / call.Group * call.KeyHeadStride);
+            scratch.ValueOffsets[query] = (nint)(query / call.Group * call.ValueHeadStride);
         }
 
         for (int query = queries; query % 4 != 0; query++)
@@ -84,48 +99,6 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
         new Span<float>(scratch.Totals, scratch.ScoreStride).Clear();
         new Span<float>(scratch.Zeros, scratch.ScoreStride).Clear();
         new Span<float>(scratch.Sums, queries * scratch.SumStride).Clear();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Score(
-        in AttentionCall call, byte** keys, int count, int queries, ref ReadAhead ahead, in DecodeScratch scratch)
-    {
-        nint dims = call.KeyDim - (call.KeyDim % TSimd.Width);
-        nint stride = scratch.QueryStride;
-        bool sameKey = call.Group % 4 == 0;
-        long bytesPerQuad = 2 * call.KeyHeadStride * 4 / call.Group;
-        for (int token = 0; token < count; token += 2)
-        {
-            // Two tokens at a time; an odd last one goes with itself, where nobody reads the second's scores.
-            byte* key0 = keys[token];
-            byte* key1 = keys[Math.Min(token + 1, count - 1)];
-            float* scores0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
-            float* scores1 = scores0 + scratch.ScoreStride;
-            for (nint query = 0; query < queries; query += 4)
-            {
-                ahead.Advance(bytesPerQuad);
-                float* four = scratch.Queries + (query * stride);
-                nint* offsets = scratch.KeyOffsets + query;
-                if (sameKey)
-                {
-                    DotProducts<TSimd, TVector, TElement>.OfTwoKeys(
-                        key0 + *offsets, key1 + *offsets, four, stride, dims, scores0 + query, scores1 + query);
-                }
-                else
-                {
-                    DotProducts<TSimd, TVector, TElement>.OfFourKeys(key0, offsets, four, stride, dims).Store(scores0 + query);
-                    DotProducts<TSimd, TVector, TElement>.OfFourKeys(key1, offsets, four, stride, dims).Store(scores1 + query);
-                }
-            }
-
-            for (int query = 0; dims < call.KeyDim && query < queries; query++)
-            {
-                nint offset = scratch.KeyOffsets[query];
-                float* one = scratch.Queries + (query * stride);
-                scores0[query] += DotProducts<TSimd, TVector, TElement>.OfElements(key0 + offset, one, (int)dims, call.KeyDim);
-                scores1[query] += DotProducts<TSimd, TVector, TElement>.OfElements(key1 + offset, one, (int)dims, call.KeyDim);
-            }
-        }
     }
 
     /// <summary>Turns the scores of a vector of query heads into weights.</summary>
@@ -164,44 +137,6 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
             {
                 float* sums = scratch.Sums + ((nint)query * scratch.SumStride);
                 Scaling<TSimd, TVector>.Scale(sums, scratch.Kept[query], sums, call.ValueDim);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate(
-        in AttentionCall call, byte** values, int count, int heads, ref ReadAhead ahead, in DecodeScratch scratch)
-    {
-        nint dims = call.ValueDim - (call.ValueDim % TSimd.Width);
-        nint stride = scratch.SumStride;
-        for (int token = 0; token < count; token += 2)
-        {
-            // Two tokens at a time: half the loads and stores of sums. An odd last one goes with itself, at weight 0.
-            bool pair = token + 1 < count;
-            byte* value0 = values[token];
-            byte* value1 = values[pair ? token + 1 : token];
-            float* weights0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
-            float* weights1 = pair ? weights0 + scratch.ScoreStride : scratch.Zeros;
-            float* sums = scratch.Sums;
-            for (int head = 0; head < heads; head++, value0 += call.ValueHeadStride, value1 += call.ValueHeadStride)
-            {
-                ahead.Advance(2 * call.ValueHeadStride);
-                int member = 0;
-                for (; member + 4 <= call.Group; member += 4, weights0 += 4, weights1 += 4, sums += 4 * stride)
-                {
-                    WeightedSums<TSimd, TVector, TElement>.AddToFour(value0, value1, weights0, weights1, sums, stride, dims);
-                }
-
-                for (; member < call.Group; member++, weights0++, weights1++, sums += stride)
-                {
-                    WeightedSums<TSimd, TVector, TElement>.AddToOne(value0, value1, *weights0, *weights1, sums, dims);
-                }
-
-                for (member = call.Group; dims < call.ValueDim && member > 0; member--)
-                {
-                    WeightedSums<TSimd, TVector, TElement>.AddElements(
-                        value0, value1, weights0[-member], weights1[-member], sums - (member * stride), (int)dims, call.ValueDim);
-                }
             }
         }
     }

@@ -22,6 +22,7 @@ internal readonly unsafe struct DecodeScratch
         Kept = Totals + ScoreStride;
         Zeros = Kept + ScoreStride;
         KeyOffsets = (nint*)(Zeros + ScoreStride);
+        ValueOffsets = KeyOffsets + ScoreStride;
     }
 
     /// <summary>The scaled queries: [query head][dim].</summary>
@@ -54,10 +55,13 @@ internal readonly unsafe struct DecodeScratch
     /// <summary>Where in a token's keys each query head's key is; rounded up to whole quads with the last.</summary>
     public nint* KeyOffsets { get; }
 
+    /// <summary>Where in a token's values each query head's value is.</summary>
+    public nint* ValueOffsets { get; }
+
     public static long Floats(int queryHeads, int keyDim, int valueDim)
     {
         long heads = RoundUp(queryHeads);
-        return (heads * (RoundUp(keyDim) + Tile + 4 + (sizeof(nint) / sizeof(float)))) + ((long)queryHeads * RoundUp(valueDim));
+        return (heads * (RoundUp(keyDim) + Tile + 4 + (2 * sizeof(nint) / sizeof(float)))) + ((long)queryHeads * RoundUp(valueDim));
     }
 
     private static int RoundUp(int floats) => (floats + Alignment - 1) / Alignment * Alignment;

@@ -5,7 +5,7 @@ using KvCache.Attention.Simd;
 
 namespace KvCache.Attention;
 
-/// <summary>Dot products of one token's keys with four query heads.</summary>
+/// <summary>Dot products of keys with four query heads, while asking for the memory that comes next.</summary>
 internal static unsafe class DotProducts<TSimd, TVector, TElement>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
@@ -14,7 +14,7 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
     /// <summary>Four query heads that share a key, for two tokens at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OfTwoKeys(
-        byte* key0, byte* key1, float* queries, nint stride, nint dims, float* scores0, float* scores1)
+        byte* key0, byte* key1, float* queries, nint stride, nint dims, float* scores0, float* scores1, byte* ahead)
     {
         TVector a0 = default, a1 = default, b0 = default, b1 = default;
         TVector c0 = default, c1 = default, d0 = default, d1 = default;
@@ -25,6 +25,7 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
         {
             TVector x0 = Load(key0, i);
             TVector x1 = Load(key1, i);
+            ReadAhead.Ask(ahead + (2 * i * TElement.Bytes), 2 * TSimd.Width * TElement.Bytes);
             TVector query = TSimd.Load(queries + i);
             a0 = TSimd.MultiplyAdd(x0, query, a0);
             a1 = TSimd.MultiplyAdd(x1, query, a1);
@@ -45,7 +46,8 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
 
     /// <summary>Four query heads with a key each, some of which may be the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> OfFourKeys(byte* keys, nint* offsets, float* queries, nint stride, nint dims)
+    public static void OfFourKeys(
+        byte* keys, nint* offsets, float* queries, nint stride, nint dims, float* scores, byte* ahead)
     {
         TVector sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         byte* key0 = keys + offsets[0];
@@ -57,13 +59,14 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
         float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
+            ReadAhead.Ask(ahead + (4 * i * TElement.Bytes), 4 * TSimd.Width * TElement.Bytes);
             sum0 = TSimd.MultiplyAdd(Load(key0, i), TSimd.Load(queries + i), sum0);
             sum1 = TSimd.MultiplyAdd(Load(key1, i), TSimd.Load(query1 + i), sum1);
             sum2 = TSimd.MultiplyAdd(Load(key2, i), TSimd.Load(query2 + i), sum2);
             sum3 = TSimd.MultiplyAdd(Load(key3, i), TSimd.Load(query3 + i), sum3);
         }
 
-        return TSimd.Sums(sum0, sum1, sum2, sum3);
+        TSimd.Sums(sum0, sum1, sum2, sum3).Store(scores);
     }
 
     /// <summary>The dims first … end − 1 of one query head, one by one.</summary>

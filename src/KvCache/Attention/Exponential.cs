@@ -21,11 +21,11 @@ internal static class Exponential
         TVector clamped = TSimd.Max(lowest, x);
         TVector shifted = TSimd.Add(clamped, shift);
         TVector fraction = TSimd.Subtract(clamped, TSimd.Subtract(shifted, shift));
-        TVector result = TSimd.MultiplyAdd(fraction, TSimd.Create(1.5403530e-4f), TSimd.Create(1.3333558e-3f));
-        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(9.6181291e-3f));
-        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(5.5504109e-2f));
-        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(2.4022651e-1f));
-        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(6.9314718e-1f));
+        TVector result = TSimd.MultiplyAdd(fraction, TSimd.Create(1.5353362e-4f), TSimd.Create(1.3398874e-3f));
+        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(9.618437e-3f));
+        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(5.5503324e-2f));
+        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(2.4022648e-1f));
+        result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(6.931472e-1f));
         result = TSimd.MultiplyAdd(result, fraction, TSimd.Create(1f));
         result = TSimd.AddBits(result, TSimd.ShiftLeft(shifted, 23));
         return TSimd.Select(TSimd.Less(x, lowest), default, result);

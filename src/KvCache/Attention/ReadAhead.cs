@@ -11,7 +11,7 @@ namespace KvCache.Attention;
 internal unsafe ref struct ReadAhead
 {
     private const int Line = 64;
-    private const int Distance = 8 * 1024;
+    private const int Distance = 10 * 1024;
 
     private readonly byte** _values;
     private readonly byte** _valuesEnd;
@@ -36,35 +36,50 @@ internal unsafe ref struct ReadAhead
         _end = end;
         _keyBytes = keyBytes;
         _valueBytes = valueBytes;
-        Advance(Distance);
+        for (long asked = 0; asked < Distance; asked += Line)
+        {
+            Ask(Next(Line), Line);
+        }
     }
 
-    /// <summary>Asks for the next bytes, as far as there are any.</summary>
+    /// <summary>Gives the address of the next bytes, which the caller asks for while it computes.</summary>
+    /// <param name="bytes">How many; what does not fit the present row is left out.</param>
+    /// <returns>Where they are; past the last row, somewhere in it.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Advance(long bytes)
+    public byte* Next(long bytes)
+    {
+        byte* address = *_row + _offset;
+        _offset += bytes;
+        if (_offset >= (_row >= _values && _row < _valuesEnd ? _valueBytes : _keyBytes))
+        {
+            _offset = 0;
+            _row += _row + 1 < _end ? 1 : 0;
+        }
+
+        return address;
+    }
+
+    /// <summary>Asks for a few lines; spread over a computation, they do not wait for one another.</summary>
+    /// <param name="address">Where they begin.</param>
+    /// <param name="bytes">A constant: 256 at most.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Ask(byte* address, int bytes)
     {
         if (!Sse.IsSupported)
         {
             return;
         }
 
-        while (bytes > 0 && _row != _end)
+        Sse.Prefetch0(address);
+        if (bytes > Line)
         {
-            long rowBytes = _row >= _values && _row < _valuesEnd ? _valueBytes : _keyBytes;
-            byte* from = *_row + _offset;
-            long run = Math.Min(bytes, rowBytes - _offset);
-            for (long i = 0; i < run; i += Line)
-            {
-                Sse.Prefetch0(from + i);
-            }
+            Sse.Prefetch0(address + Line);
+        }
 
-            bytes -= run;
-            _offset += run;
-            if (_offset >= rowBytes)
-            {
-                _offset = 0;
-                _row++;
-            }
+        if (bytes > 2 * Line)
+        {
+            Sse.Prefetch0(address + (2 * Line));
+            Sse.Prefetch0(address + (3 * Line));
         }
     }
 }

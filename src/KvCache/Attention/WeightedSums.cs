@@ -4,15 +4,16 @@ using KvCache.Attention.Simd;
 
 namespace KvCache.Attention;
 
-/// <summary>Adds two tokens' weighted values to the sums of the query heads that share them.</summary>
+/// <summary>Adds weighted values to the sums of the query heads that share them, and asks for the memory that comes next.</summary>
 internal static unsafe class WeightedSums<TSimd, TVector, TElement>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TElement : struct, IElement
 {
+    /// <summary>Two tokens' values to four query heads: half the loads and stores of sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddToFour(
-        byte* value0, byte* value1, float* weights0, float* weights1, float* sums, nint stride, nint dims)
+    public static void AddTwoToFour(
+        byte* value0, byte* value1, float* weights0, float* weights1, float* sums, nint stride, nint dims, byte* ahead)
     {
         TVector a0 = TSimd.Create(weights0[0]), a1 = TSimd.Create(weights1[0]);
         TVector b0 = TSimd.Create(weights0[1]), b1 = TSimd.Create(weights1[1]);
@@ -23,6 +24,7 @@ internal static unsafe class WeightedSums<TSimd, TVector, TElement>
         float* sums3 = sums2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
+            ReadAhead.Ask(ahead + (2 * i * TElement.Bytes), 2 * TSimd.Width * TElement.Bytes);
             TVector x0 = Load(value0, i);
             TVector x1 = Load(value1, i);
             Add(x0, x1, a0, a1, sums + i);
@@ -32,24 +34,24 @@ internal static unsafe class WeightedSums<TSimd, TVector, TElement>
         }
     }
 
+    /// <summary>A token's value to one query head.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddToOne(byte* value0, byte* value1, float weight0, float weight1, float* sums, nint dims)
+    public static void AddToOne(byte* value, float weight, float* sums, nint dims, byte* ahead)
     {
-        TVector w0 = TSimd.Create(weight0);
-        TVector w1 = TSimd.Create(weight1);
+        TVector factor = TSimd.Create(weight);
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            Add(Load(value0, i), Load(value1, i), w0, w1, sums + i);
+            ReadAhead.Ask(ahead + (i * TElement.Bytes), TSimd.Width * TElement.Bytes);
+            TSimd.Store(TSimd.MultiplyAdd(Load(value, i), factor, TSimd.Load(sums + i)), sums + i);
         }
     }
 
-    /// <summary>The dims first … end − 1 of one query head, one by one.</summary>
-    public static void AddElements(
-        byte* value0, byte* value1, float weight0, float weight1, float* sums, int first, int end)
+    /// <summary>The dims first … end − 1 of a token's value to one query head, one by one.</summary>
+    public static void AddElements(byte* value, float weight, float* sums, int first, int end)
     {
         for (int i = first; i < end; i++)
         {
-            sums[i] += (weight0 * TElement.Load(value0 + (i * TElement.Bytes))) + (weight1 * TElement.Load(value1 + (i * TElement.Bytes)));
+            sums[i] += weight * TElement.Load(value + (i * TElement.Bytes));
         }
     }
 

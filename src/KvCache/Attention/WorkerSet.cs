@@ -27,7 +27,7 @@ internal sealed class WorkerSet(int workers) : IDisposable
     public int Workers => workers;
 
     /// <summary>Does all parts and returns when they are done.</summary>
-    /// <exception cref="AggregateException">A part failed; the others have ended.</exception>
+    /// <exception cref="AggregateException">A part failed on one of several threads; the others have ended.</exception>
     public void Run(IPartedWork work, int parts)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Generate.Output;
 using Xunit;
 
 namespace Generate.Tests.CommandLine;
@@ -41,7 +42,12 @@ public sealed class GenerateToolTests : IDisposable
 
     [Theory]
     [InlineData("--tokens takes a whole number from 1 to 2147483647, not '0'.", "--tokens", "0")]
-    [InlineData("--samples takes a whole number from 1 to 2147483647, not 'two'.", "--samples", "two")]
+    [InlineData("--samples takes a whole number from 1 to 65536, not 'two'.", "--samples", "two")]
+    [InlineData("--samples takes a whole number from 1 to 65536, not '65537'.", "--samples", "65537")]
+    [InlineData("--model takes the name of a file, not ''.", "--model", "")]
+    [InlineData("--feed and --prompt do not go together: what is fed is not continued.", "--feed", "x", "--logits", "y", "--prompt", "z")]
+    [InlineData("--feed takes the name of a file, not ''.", "--feed", "", "--logits", "x")]
+    [InlineData("--logits takes the name of a file, not ''.", "--feed", "x", "--logits", "")]
     [InlineData("--temperature takes a number of at least 0, not '-1'.", "--temperature=-1")]
     [InlineData("--top-p takes a number above 0 and up to 1, not '1.1'.", "--top-p", "1.1")]
     [InlineData("--seed takes a whole number from 0 to 18446744073709551615, not '-3'.", "--seed=-3")]
@@ -110,9 +116,24 @@ public sealed class GenerateToolTests : IDisposable
     public void Feeding_more_than_fits_is_refused()
     {
         string ids = Write("ids", string.Join(' ', Enumerable.Repeat(1, 40)));
-        Assert.Contains(
-            "has room for 32 positions",
-            AssertRefused(null, "--feed", ids, "--logits", Path.Combine(_folder, "logits"), "--memory-mib", "0.0625"));
+        string logits = Path.Combine(_folder, "logits");
+        Assert.Contains("has room for 32 positions", AssertRefused(null, "--feed", ids, "--logits", logits, "--memory-mib", "0.0625"));
+        Assert.Equal(0, new FileInfo(logits).Length);
+    }
+
+    [Fact]
+    public void Nothing_that_is_read_is_written_over()
+    {
+        string ids = Write("ids", "1 2 3");
+        string model = Write("model", "a model");
+        string link = File.CreateSymbolicLink(Path.Combine(_folder, "link"), ids).FullName;
+        string[] inputs = ["--feed", ids, "--logits"];
+        AssertRefused($"generate: --logits names '{ids}', which is read; expected another file, for it is overwritten.", [.. inputs, ids]);
+        AssertRefused($"generate: --logits names '{link}', which is read; expected another file, for it is overwritten.", [.. inputs, link]);
+        Assert.Throws<GenerateException>(() => new FeedFiles([ids], [model], model));
+        string other = Path.Combine(_folder, "other");
+        AssertRefused($"generate: --logits names '{other}' twice; expected a file for each --feed.", [.. inputs, other, .. inputs, other]);
+        Assert.Equal("1 2 3", File.ReadAllText(ids));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -60,11 +60,6 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector ShiftRight(TVector bits, int count);
 
-    static abstract float Sum(TVector value);
-
-    /// <summary>The largest lane; unspecified where one is NaN.</summary>
-    static abstract float Largest(TVector value);
-
     /// <summary>The sums of four vectors, in order.</summary>
     static abstract Vector128<float> Sums(TVector first, TVector second, TVector third, TVector fourth);
 }

@@ -79,13 +79,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> ShiftRight(Vector256<float> bits, int count) => (bits.AsUInt32() >>> count).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector256<float> value) => Vector256.Sum(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Largest(Vector256<float> value) =>
-        Simd128.Largest(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Sums(
         Vector256<float> first, Vector256<float> second, Vector256<float> third, Vector256<float> fourth)
     {
