@@ -17,6 +17,7 @@ public readonly record struct KvTensor
     /// <exception cref="ArgumentOutOfRangeException">A count or dimension is too small, or the stride shorter than a token.</exception>
     /// <exception cref="ArgumentException">There are tokens, but no address; or address or stride do not fit the elements.</exception>
     /// <exception cref="NotSupportedException">An element type that is not supported yet.</exception>
+    /// <exception cref="OverflowException">The bytes of one token exceed 2⁶³ − 1.</exception>
     public KvTensor(
         nint address, int tokens, int heads, int headDim, KvElementType elementType = KvElementType.Float32, long tokenStride = 0)
     {

@@ -9,6 +9,8 @@ namespace KvCache.Attention;
 /// <para>Queries of a group stand side by side, token by token, so that a tile of keys and values is brought in once for all.
 /// Scores are computed with positions as rows and queries as columns: softmax then needs no sums across a vector.
 /// Tiles and parts of tiles that causality hides are not computed.</para>
+/// <para>Blocks of the products go past the last position, query and dim, into what earlier tiles have left there: it reaches
+/// only scores and sums that nobody reads.</para>
 /// <para>Source: Dao, FlashAttention-2, algorithm 1, with powers of two.</para>
 /// </remarks>
 internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
@@ -53,8 +55,6 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
     private static void Begin(in AttentionCall call, int token, int queries, int head, in PrefillScratch scratch)
     {
         int padded = (queries + Panel - 1) / Panel * Panel;
-        float* last = scratch.Queries + ((nint)(padded - Panel) * call.KeyDim);
-        new Span<float>(last, Panel * call.KeyDim).Clear(); // a panel that is not full is filled up with zeros
         for (int query = 0; query < queries; query++)
         {
             (int i, int member) = Math.DivRem(query, call.Group);
@@ -94,10 +94,6 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
                 packed[d] = TElement.Load(key + ((nint)d * TElement.Bytes));
             }
         }
-
-        // Blocks of the product go past the end: into zeros.
-        int padded = (count + MatrixKernel<TSimd, TVector>.Rows - 1) / MatrixKernel<TSimd, TVector>.Rows * MatrixKernel<TSimd, TVector>.Rows;
-        new Span<float>(packed, (padded - count) * dim).Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -117,11 +113,6 @@ internal static unsafe class PrefillKernel<TSimd, TVector, TElement>
             for (int d = whole; d < dim; d++)
             {
                 target[d - whole] = TElement.Load(value + ((nint)d * TElement.Bytes));
-            }
-
-            if (whole < dim)
-            {
-                new Span<float>(target + dim - whole, Panel - (dim - whole)).Clear();
             }
         }
     }
