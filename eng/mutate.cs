@@ -289,7 +289,7 @@ internal static class Faults
         new("attention-infinite-half-as-a-number", Half, "TSimd.Or(value, TSimd.CreateBits(Infinity))", "value"),
         new("attention-append-brain-rest-not-to-even", Brain, "(bits + 0x7FFF + ((bits >> 16) & 1)) >> 16", "(bits + 0x7FFF) >> 16"),
         new("attention-append-brain-nan-as-infinity", Brain, "TSimd.Select(TSimd.IsNaN(value), quiet, rounded)", "rounded"),
-        new("attention-power-coefficient-mistyped", Power, "TSimd.Create(5.5504109e-2f)", "TSimd.Create(5.5500409e-2f)"),
+        new("attention-power-coefficient-mistyped", Power, "TSimd.Create(5.5503324e-2f)", "TSimd.Create(5.5500324e-2f)"),
         new("attention-power-not-zero-below", Power, "return TSimd.Select(TSimd.Less(x, lowest), default, result);", "return result;"),
         new("attention-tanh-without-bound", Power, "TSimd.Less(TSimd.Create(20f), magnitude)", "TSimd.Less(TSimd.Create(200f), magnitude)"),
 
