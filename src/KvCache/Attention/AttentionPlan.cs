@@ -8,7 +8,7 @@ namespace KvCache.Attention;
 /// </remarks>
 internal sealed class AttentionPlan
 {
-    /// <summary>Positions in a piece of a row that decodes: a few milliseconds' reading at most, many pages.</summary>
+    /// <summary>Positions in a piece of a row that decodes: enough to read in one stream, few enough to share among threads.</summary>
     public const int Split = 512;
 
     private const int PrefillQueries = 256; // what fits a core's second-level cache together with a tile

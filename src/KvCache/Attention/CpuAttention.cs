@@ -7,8 +7,9 @@ namespace KvCache.Attention;
 /// <para>A row with one new token costs one pass over its keys and values, at the speed of memory; rows with more go through
 /// register-blocked products. A decode row's result has the same bits whatever else is in the batch and however many
 /// threads there are.</para>
-/// <para>Threads: one call at a time. A call returns when its work is done. Nothing is allocated on the managed heap once
-/// shapes have been seen. Its own threads sleep between uses and end when it is disposed.</para>
+/// <para>Threads: one call at a time; a second is refused with <see cref="InvalidOperationException"/>. Do not dispose it during a
+/// call. A call returns when its work is done. Nothing is allocated on the managed heap once shapes have been seen. Its own
+/// threads sleep between uses and end when it is disposed.</para>
 /// </remarks>
 public sealed unsafe class CpuAttention : IKvAttention
 {
