@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>What the command line refuses, each in one line, and its help.</summary>
 public sealed class CommandLineTests : IDisposable

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>Every request of a real trace hits exactly what another engine's manager hit.</summary>
 public sealed class GoldenHitsTests : IDisposable

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>The tool against models written without it: on a real trace that names only full blocks, and on a small one.</summary>
 public sealed class NaiveModelTests : IDisposable

@@ -3,7 +3,7 @@ using Replay.Demonstration;
 using Replay.Output;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>The demonstration at a small size: the same every time, and what its figures must obey.</summary>
 public sealed class DemonstrationTests : IDisposable

@@ -1,14 +1,20 @@
 using System.Text.Json;
+using KvCache.Serving.Text;
 
-namespace Replay.Traces;
+namespace KvCache.Serving.Traces;
 
-/// <summary>The numbers of a trace's line, each checked against its range.</summary>
-internal static class TraceNumbers
+/// <summary>The numbers of a JSON line, each checked against its range.</summary>
+internal static class JsonNumbers
 {
-    public static double Milliseconds(ref Utf8JsonReader json, string name) =>
-        json.TokenType == JsonTokenType.Number && json.TryGetDouble(out double value) && double.IsFinite(value)
-            ? value
-            : throw new UnexpectedTextException($"a number of milliseconds as {name}");
+    private const int MicrosecondsPerMillisecond = 1_000;
+
+    /// <summary>Milliseconds of at least 0 as whole microseconds; what is finer is cut off.</summary>
+    public static TimeSpan Milliseconds(ref Utf8JsonReader json, string name) =>
+        json.TokenType == JsonTokenType.Number
+        && json.TryGetDecimal(out decimal value)
+        && FieldNumbers.TryWholeMicroseconds(value, MicrosecondsPerMillisecond, out TimeSpan time)
+            ? time
+            : throw new UnexpectedTextException($"a number of milliseconds from 0 as {name}");
 
     public static int Length(ref Utf8JsonReader json, string name) =>
         json.TokenType == JsonTokenType.Number && json.TryGetInt32(out int value) && value >= 0 && value <= Array.MaxLength

@@ -1,6 +1,6 @@
 using Replay;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>A temporary folder, and the tool run inside the test's process on files in it.</summary>
 public sealed class ReplayFolder : IDisposable

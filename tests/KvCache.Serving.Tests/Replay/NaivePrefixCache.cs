@@ -1,4 +1,4 @@
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>A prefix cache as one would first write it down: every prefix of whole blocks is a string, slots wait in a list.</summary>
 /// <remarks>One request at a time; equal blocks keep copies of their own; the least recently freed slot is taken first.</remarks>

@@ -2,7 +2,7 @@ using KvCache.Paged;
 using Replay.Manager;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>The tool's counters belong to one allocator.</summary>
 public sealed class AllocatorMetricsTests

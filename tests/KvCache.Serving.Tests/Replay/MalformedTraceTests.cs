@@ -1,7 +1,7 @@
 using System.Text;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>A trace that is none ends with exit code 2, one line that says where and why, and no output files.</summary>
 public sealed class MalformedTraceTests : IDisposable

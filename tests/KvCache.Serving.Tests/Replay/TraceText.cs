@@ -1,4 +1,4 @@
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>Writes lines of a trace.</summary>
 internal static class TraceText

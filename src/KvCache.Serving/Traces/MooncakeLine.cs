@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using KvCache.Serving.Text;
 
-namespace Replay.Traces;
+namespace KvCache.Serving.Traces;
 
-/// <summary>Reads one line of a trace in Mooncake's form: an object with a timestamp, two lengths and block ids.</summary>
-/// <remarks>Other keys are passed over, whatever they hold.</remarks>
-internal static class TraceLine
+/// <summary>One line of a trace in Mooncake's form: an object with a timestamp, two lengths and block ids.</summary>
+/// <remarks>Read again and again, so that ids need a place only once. Other keys are passed over, whatever they hold.</remarks>
+internal sealed class MooncakeLine
 {
     [Flags]
     private enum Fields
@@ -18,9 +19,18 @@ internal static class TraceLine
         All = 15,
     }
 
-    /// <summary>Reads a line into a request.</summary>
+    public TimeSpan Arrival { get; private set; }
+
+    public int InputLength { get; private set; }
+
+    public int OutputLength { get; private set; }
+
+    /// <summary>Gets the ids; wide enough for signed and unsigned 64-bit ids alike.</summary>
+    public List<Int128> BlockIds { get; } = [];
+
+    /// <summary>Reads a line.</summary>
     /// <exception cref="UnexpectedTextException">The line is no request.</exception>
-    public static void Read(ReadOnlySpan<byte> line, TraceRequest request)
+    public void Read(ReadOnlySpan<byte> line)
     {
         if (!Utf8.IsValid(line))
         {
@@ -30,7 +40,7 @@ internal static class TraceLine
         try
         {
             Utf8JsonReader json = new(line);
-            ReadObject(ref json, request);
+            ReadObject(ref json);
         }
         catch (JsonException exception)
         {
@@ -39,7 +49,7 @@ internal static class TraceLine
         }
     }
 
-    private static void ReadObject(ref Utf8JsonReader json, TraceRequest request)
+    private void ReadObject(ref Utf8JsonReader json)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
@@ -58,7 +68,7 @@ internal static class TraceLine
 
             seen |= field;
             json.Read();
-            ReadValue(ref json, field, name, request);
+            ReadValue(ref json, field, name);
         }
 
         // Anything after the object is an error that the reader itself finds.
@@ -78,21 +88,21 @@ internal static class TraceLine
         return field;
     }
 
-    private static void ReadValue(ref Utf8JsonReader json, Fields field, string name, TraceRequest request)
+    private void ReadValue(ref Utf8JsonReader json, Fields field, string name)
     {
         switch (field)
         {
             case Fields.Timestamp:
-                request.Timestamp = TraceNumbers.Milliseconds(ref json, name);
+                Arrival = JsonNumbers.Milliseconds(ref json, name);
                 break;
             case Fields.InputLength:
-                request.InputLength = TraceNumbers.Length(ref json, name);
+                InputLength = JsonNumbers.Length(ref json, name);
                 break;
             case Fields.OutputLength:
-                request.OutputLength = TraceNumbers.Length(ref json, name);
+                OutputLength = JsonNumbers.Length(ref json, name);
                 break;
             case Fields.BlockIds:
-                TraceNumbers.Ids(ref json, name, request.BlockIds);
+                JsonNumbers.Ids(ref json, name, BlockIds);
                 break;
             default:
                 json.Skip();

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Xunit;
 
-namespace KvCache.Tests.Replay;
+namespace KvCache.Serving.Tests.Replay;
 
 /// <summary>Forms that traces come in, and what is written about them.</summary>
 public sealed class AcceptedTraceTests : IDisposable
