@@ -34,25 +34,23 @@ internal sealed class StepPlanner(
 
     private void PlanRunning()
     {
-        for (int i = 0; i < running.Count && _budget > 0; i++)
+        int next = 0;
+        while (next < running.Count && _budget > 0)
         {
-            ServingRequest request = running[i];
+            ServingRequest request = running[next];
             int chunk = Math.Min(request.UncomputedLength, _budget);
-            while (!TryGrow(request, chunk, out KvRefusal refusal))
+            if (TryGrow(request, chunk, out KvRefusal refusal))
             {
-                // A copy that failed is no lack of memory: computing its own tokens anew needs no copy.
-                int victim = IsOutOfMemory(refusal) ? options.Victims.Choose(running.Span) : i;
-                Preempt(victim);
-                if (victim == i)
-                {
-                    return;
-                }
-
-                i -= victim < i ? 1 : 0;
+                request.Chunk = chunk;
+                _budget -= chunk;
+                next++;
+                continue;
             }
 
-            request.Chunk = chunk;
-            _budget -= chunk;
+            // A copy that failed is no lack of memory: computing its own tokens anew needs no copy.
+            int victim = IsOutOfMemory(refusal) ? options.Victims.Choose(running.Span) : next;
+            Preempt(victim);
+            next -= victim < next ? 1 : 0;
         }
     }
 

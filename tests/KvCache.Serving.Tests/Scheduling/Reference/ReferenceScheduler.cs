@@ -1,6 +1,10 @@
 namespace KvCache.Serving.Tests.Scheduling.Reference;
 
 /// <summary>The rules of vLLM V1's scheduler over lists, written down as plainly as possible.</summary>
+/// <remarks>
+/// Save in two points, which cannot be seen where all are equally urgent: after a request that had to be preempted for its own sake,
+/// those that run behind it are looked at, not left out of the step; and what a victim was to compute in the step, others may.
+/// </remarks>
 internal sealed class ReferenceScheduler(Workload workload)
 {
     private readonly ReferenceCache _cache = new(workload.Blocks, workload.BlockTokens, workload.Caching);
@@ -45,12 +49,12 @@ internal sealed class ReferenceScheduler(Workload workload)
         int budget = workload.StepTokens;
         List<int> preempted = [];
         int next = 0;
-        bool stop = false;
-        while (next < _running.Count && budget > 0 && !stop)
+        while (next < _running.Count && budget > 0)
         {
             ReferenceRequest request = _running[next];
             int wanted = Math.Min(request.Tokens.Count - request.Computed, budget);
-            while (!stop && !_cache.TryAllocate(request, [], request.Computed + wanted))
+            bool self = false;
+            while (!self && !_cache.TryAllocate(request, [], request.Computed + wanted))
             {
                 int lowest = _running.Max(static other => other.Priority);
                 ReferenceRequest victim = _running.Last(other => other.Priority == lowest);
@@ -61,10 +65,11 @@ internal sealed class ReferenceScheduler(Workload workload)
                 (victim.Scheduled, victim.Computed) = (0, 0);
                 preempted.Add(victim.Id);
                 Wait(victim);
-                stop = victim == request;
+                self = victim == request;
+                wanted = Math.Min(request.Tokens.Count - request.Computed, budget);
             }
 
-            if (!stop)
+            if (!self)
             {
                 Take(request, wanted);
                 budget -= wanted;
