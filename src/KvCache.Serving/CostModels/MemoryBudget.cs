@@ -6,8 +6,12 @@ public static class MemoryBudget
     /// <summary>The share of a device's memory that servers use.</summary>
     public const double DefaultUtilization = 0.9;
 
-    /// <summary>Works out the memory for the cache on each device, as vLLM does: a share of the memory, less weights and the activations of the largest step.</summary>
+    /// <summary>What a device's driver and libraries take for themselves: a context, workspaces.</summary>
+    public const long ReservedBytes = 1_000_000_000;
+
+    /// <summary>Works out the memory for the cache on each device, as vLLM does.</summary>
     /// <remarks>
+    /// A share of the memory, less <see cref="ReservedBytes"/>, the weights and the activations of the largest step.
     /// Activations are counted as the hidden state four times, the MLP's intermediate one three times, and the logits in float32 of
     /// as many rows as yield a token.
     /// </remarks>
@@ -39,7 +43,7 @@ public static class MemoryBudget
 
         double activations = (double)maxStepTokens * TransformerModel.ElementBytes * ((4.0 * model.HiddenSize) + (3.0 * model.IntermediateSize / tensorParallel));
         double logits = (double)Math.Min(maxSequences, maxStepTokens) * model.VocabularySize * sizeof(float);
-        double left = (device.MemoryBytes * utilization) - ((double)model.WeightBytes / tensorParallel) - activations - logits;
+        double left = (device.MemoryBytes * utilization) - ((double)model.WeightBytes / tensorParallel) - activations - logits - ReservedBytes;
         return (long)Math.Max(0, left);
     }
 }
