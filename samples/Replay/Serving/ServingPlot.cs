@@ -10,8 +10,9 @@ namespace Replay.Serving;
 /// <summary>Draws two plots, one below the other: how time to first token is distributed, and memory in use over time.</summary>
 internal static class ServingPlot
 {
-    private const int Width = 800;
+    private const int Width = 960;
     private const int Height = 420;
+    private const double TitleDistance = 12;
 
     /// <summary>A line of more points is thinned: no screen shows them.</summary>
     private const int MostPoints = 2_000;
@@ -28,10 +29,15 @@ internal static class ServingPlot
         writer.WriteLine("</svg>");
     }
 
+    /// <summary>One plot as an element of the document: without a declaration of its own, and with names of its own.</summary>
     private static string Svg(PlotModel model, int top)
     {
         SvgExporter exporter = new() { Width = Width, Height = Height, IsDocument = false, UseVerticalTextAlignmentWorkaround = true };
-        return exporter.ExportToString(model).Replace("<svg ", $"<svg y=\"{top}\" ", StringComparison.Ordinal);
+        string svg = exporter.ExportToString(model);
+        return svg[svg.IndexOf("<svg ", StringComparison.Ordinal)..]
+            .Replace("<svg ", $"<svg y=\"{top}\" ", StringComparison.Ordinal)
+            .Replace("id=\"clipPath", $"id=\"clip{top}-", StringComparison.Ordinal)
+            .Replace("url(#clipPath", $"url(#clip{top}-", StringComparison.Ordinal);
     }
 
     private static PlotModel FirstTokens(IReadOnlyList<ServedLoad> loads, string title)
@@ -43,6 +49,7 @@ internal static class ServingPlot
         {
             Position = AxisPosition.Bottom,
             Title = model.Axes[0].Title,
+            AxisTitleDistance = TitleDistance,
             Minimum = shortest / 1.1,
             Maximum = longest * 1.1,
             MajorGridlineStyle = LineStyle.Dot,
@@ -99,9 +106,29 @@ internal static class ServingPlot
             DefaultFont = "Arial",
             TitlePadding = 12,
         };
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = bottom, Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
-        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Title = left, Minimum = 0, MajorGridlineStyle = LineStyle.Dot });
-        model.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomRight, LegendBorder = OxyColors.Gray, LegendFontSize = 11, LegendPadding = 24 });
+        foreach ((AxisPosition position, string name) in (ReadOnlySpan<(AxisPosition, string)>)[(AxisPosition.Bottom, bottom), (AxisPosition.Left, left)])
+        {
+            model.Axes.Add(new LinearAxis
+            {
+                Position = position,
+                Title = name,
+                AxisTitleDistance = TitleDistance,
+                Minimum = 0,
+                MajorGridlineStyle = LineStyle.Dot,
+            });
+        }
+
+        model.Legends.Add(new Legend
+        {
+            LegendPlacement = LegendPlacement.Outside,
+            LegendPosition = LegendPosition.RightTop,
+            LegendLineSpacing = 8,
+            LegendSymbolMargin = 8,
+            LegendFontSize = 11,
+
+            // The entries are cut at the legend's border, and are measured too narrow for it.
+            LegendPadding = 40,
+        });
         return model;
     }
 }
