@@ -18,7 +18,7 @@ internal struct AttendArguments
     public int HeadBlocks; // parts of a group that are worked on apart
     public int DecodedTokens; // rows of at most so many new tokens are left to the decode kernel
     public SegmentPlan Plan;
-    public int Segments; // of the longest row that is decoded
+    public int Segments; // of a row that is decoded, at most
     public int SegmentGroups; // groups of warps that such a row takes
     public int LaneShift; // log₂ of the lanes that share a position
     public ArrayView<float> PartialSums; // [row][query head][segment][value dim]

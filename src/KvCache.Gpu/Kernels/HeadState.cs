@@ -28,10 +28,11 @@ internal struct HeadState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HeadState Add(HeadState state, Floats4 scores, FourPositions seen, float capLog2E)
     {
-        float a = seen.MaskA != 0 ? Softmax.Score(scores.A, capLog2E) : Softmax.Lowest;
-        float b = seen.MaskB != 0 ? Softmax.Score(scores.B, capLog2E) : Softmax.Lowest;
-        float c = seen.MaskC != 0 ? Softmax.Score(scores.C, capLog2E) : Softmax.Lowest;
-        float d = seen.MaskD != 0 ? Softmax.Score(scores.D, capLog2E) : Softmax.Lowest;
+        scores = Softmax.Scores(scores, capLog2E);
+        float a = seen.MaskA != 0 ? scores.A : Softmax.Lowest;
+        float b = seen.MaskB != 0 ? scores.B : Softmax.Lowest;
+        float c = seen.MaskC != 0 ? scores.C : Softmax.Lowest;
+        float d = seen.MaskD != 0 ? scores.D : Softmax.Lowest;
         float max = Math.Max(state.Max, Math.Max(Math.Max(a, b), Math.Max(c, d)));
         float kept = Softmax.Exp2(state.Max - max);
         a = seen.MaskA != 0 ? Softmax.Exp2(a - max) : 0;

@@ -6,6 +6,12 @@ namespace KvCache.Gpu.Kernels;
 /// <summary>Every variant that may be asked for, and which one serves which shape.</summary>
 internal static class KernelCatalog
 {
+    /// <summary>Threads of a group of the prefill kernel.</summary>
+    public const int PrefillThreads = 256;
+
+    /// <summary>Queries that such a group serves.</summary>
+    public const int PrefillQueries = 64;
+
     /// <summary>Gets all variants.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
     [
@@ -40,7 +46,7 @@ internal static class KernelCatalog
     };
 
     /// <summary>How many of a group's query heads that kernel serves at once.</summary>
-    public static int DecodeHeads(bool aligned, int group) => aligned && group < 3 ? group : FourHeads.Count;
+    public static int DecodeHeads(bool aligned, int group) => aligned ? (group < 3 ? group : FourHeads.Count) : TwoHeads.Count;
 
     /// <summary>The prefill kernel for values of a dim, at most 256.</summary>
     public static KernelVariant<AttendArguments> Prefill(KvElementType type, bool plainHalf, bool aligned, int valueDim) => type switch
@@ -68,7 +74,7 @@ internal static class KernelCatalog
 
     private static KernelVariant<AttendArguments> Decode<TElement>(bool aligned, int group)
         where TElement : struct, IElement =>
-        !aligned ? DecodeKernel<TElement, AnyLayout, FourHeads>.Variant
+        !aligned ? DecodeKernel<TElement, AnyLayout, TwoHeads>.Variant
         : group == 1 ? DecodeKernel<TElement, AlignedLayout, OneHead>.Variant
         : group == 2 ? DecodeKernel<TElement, AlignedLayout, TwoHeads>.Variant
         : DecodeKernel<TElement, AlignedLayout, FourHeads>.Variant;

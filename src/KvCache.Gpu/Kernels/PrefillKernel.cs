@@ -22,8 +22,8 @@ internal static class PrefillKernel<TElement, TLayout, TWidth>
     where TLayout : struct, ILayout
     where TWidth : struct, IValueWidth
 {
-    public const int Threads = 256;
-    public const int BlockQueries = 64;
+    private const int Threads = KernelCatalog.PrefillThreads;
+    private const int BlockQueries = KernelCatalog.PrefillQueries;
     private const int TilePositions = 64;
     private const int SlabElements = 32;
     private const int SlabPositions = 16;
@@ -204,11 +204,15 @@ internal static class PrefillKernel<TElement, TLayout, TWidth>
         Square4.MultiplyAdd(slab[(element * Side) + y], slab[((SlabElements + element) * Side) + x], scores);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Floats4 Scores(Floats4 products, int position, int limit, float capLog2E) => new(
-        position < limit ? Softmax.Score(products.A, capLog2E) : Softmax.Lowest,
-        position + 1 < limit ? Softmax.Score(products.B, capLog2E) : Softmax.Lowest,
-        position + 2 < limit ? Softmax.Score(products.C, capLog2E) : Softmax.Lowest,
-        position + 3 < limit ? Softmax.Score(products.D, capLog2E) : Softmax.Lowest);
+    private static Floats4 Scores(Floats4 products, int position, int limit, float capLog2E)
+    {
+        Floats4 scores = Softmax.Scores(products, capLog2E);
+        return new Floats4(
+            position < limit ? scores.A : Softmax.Lowest,
+            position + 1 < limit ? scores.B : Softmax.Lowest,
+            position + 2 < limit ? scores.C : Softmax.Lowest,
+            position + 3 < limit ? scores.D : Softmax.Lowest);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Weights(Floats4 scores, int position, int limit, float max) => new(

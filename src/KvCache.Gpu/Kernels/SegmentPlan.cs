@@ -10,11 +10,7 @@ internal struct SegmentPlan
     public int Limit;
 
     /// <summary>The positions of a segment, but for the last.</summary>
-    public readonly int SegmentTokens(int length)
-    {
-        int granules = (int)(((long)length + Granule - 1) / Granule);
-        return Math.Max(1, (granules + Limit - 1) / Limit) * Granule;
-    }
+    public readonly int SegmentTokens(int length) => Math.Max(1, (Granules(length) + Limit - 1) / Limit) * Granule;
 
     /// <summary>The segments of a row.</summary>
     public readonly int Segments(int length)
@@ -22,4 +18,9 @@ internal struct SegmentPlan
         int tokens = SegmentTokens(length);
         return (int)(((long)length + tokens - 1) / tokens);
     }
+
+    /// <summary>The segments that a row of at most so many positions has at most.</summary>
+    public readonly int MostSegments(int length) => Math.Min(Limit, Granules(length));
+
+    private readonly int Granules(int length) => (int)(((long)length + Granule - 1) / Granule);
 }

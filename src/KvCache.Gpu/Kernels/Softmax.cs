@@ -19,6 +19,21 @@ internal static class Softmax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Score(float product, float capLog2E) => capLog2E > 0 ? capLog2E * Tanh(product) : product;
 
+    /// <summary>Four scores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 Scores(Floats4 products, float capLog2E)
+    {
+        if (capLog2E > 0)
+        {
+            products.A = capLog2E * Tanh(products.A);
+            products.B = capLog2E * Tanh(products.B);
+            products.C = capLog2E * Tanh(products.C);
+            products.D = capLog2E * Tanh(products.D);
+        }
+
+        return products;
+    }
+
     /// <summary>Near 0 the odd polynomial of Cephes, elsewhere 1 − 2 / (e²ˣ + 1); a NaN passes.</summary>
     private static float Tanh(float x)
     {
