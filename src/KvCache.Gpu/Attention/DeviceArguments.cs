@@ -18,9 +18,8 @@ internal static class DeviceArguments
         GpuStepTables tables = device.Upload(view);
         return new CacheArguments
         {
-            // Kernels reach every page from the first; that one is what must be known to be there.
-            Keys = device.View(view.KeyBase, view.TokensPerPage * view.KeyTokenStride),
-            Values = device.View(view.ValueBase, view.TokensPerPage * view.ValueTokenStride),
+            Keys = ToEnd(device.View(view.KeyBase, view.TokensPerPage * view.KeyTokenStride)),
+            Values = ToEnd(device.View(view.ValueBase, view.TokensPerPage * view.ValueTokenStride)),
             PageTable = tables.PageTable,
             Lengths = tables.Lengths,
             QueryOffsets = tables.QueryOffsets,
@@ -46,6 +45,10 @@ internal static class DeviceArguments
         long bytes = ((tensor.Tokens - 1) * tensor.TokenStride) + ((long)tensor.Heads * tensor.HeadDim * sizeof(float));
         return device.View(tensor.Address, bytes).Cast<float>();
     }
+
+    /// <summary>The view of a first page, and of all that follow: a layer's view does not say how many pages there are.</summary>
+    private static ArrayView<byte> ToEnd<TView>(TView first)
+        where TView : struct, IContiguousArrayView<byte> => new(first.Buffer, first.Index, first.Buffer.LengthInBytes - first.Index);
 
     /// <summary>Whether pages and heads lie so that they may be read 16 bytes at a time.</summary>
     public static bool IsAligned(KvLayerView view)
