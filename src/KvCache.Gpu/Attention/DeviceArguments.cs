@@ -40,10 +40,18 @@ internal static class DeviceArguments
     }
 
     /// <summary>An operand that has tokens.</summary>
-    public static ArrayView<float> Of(GpuDevice device, KvTensor tensor)
+    /// <exception cref="ArgumentException">The device does not know its memory.</exception>
+    public static ArrayView<float> Of(GpuDevice device, KvTensor tensor, string name)
     {
         long bytes = ((tensor.Tokens - 1) * tensor.TokenStride) + ((long)tensor.Heads * tensor.HeadDim * sizeof(float));
-        return device.View(tensor.Address, bytes).Cast<float>();
+        try
+        {
+            return device.View(tensor.Address, bytes).Cast<float>();
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw new ArgumentException($"{name} do not lie in memory of device '{device.Name}': {exception.Message}", name, exception);
+        }
     }
 
     /// <summary>The view of a first page, and of all that follow: a layer's view does not say how many pages there are.</summary>

@@ -5,8 +5,8 @@ namespace KvCache.Gpu.Attention;
 
 /// <summary>Attention on a GPU, for caches in its memory: kernels written in C# that ILGPU compiles for whatever device is there.</summary>
 /// <remarks>
-/// <para>Float32 operands in memory that the device reaches (its arenas, memory that it was told of; on the CPU accelerator any
-/// memory of the process); float32, float16 and bfloat16 caches; any head dims and any number of query heads per KV head. Dims
+/// <para>Float32 operands in memory that the device knows (its arenas, and what <see cref="GpuDevice.Wrap(nint, long)"/> told it
+/// of); float32, float16 and bfloat16 caches; any head dims and any number of query heads per KV head. Dims
 /// that are multiples of 8 in pages of 2ⁿ tokens are read 16 bytes at a time.</para>
 /// <para>Rows with one new token are cut into segments that are worked on at once and brought together; where a row is cut
 /// follows from its length and the device alone, so that a row's result has the same bits whatever else is in the batch.
@@ -56,8 +56,8 @@ public sealed class GpuAttention : IKvAttention
             AppendArguments arguments = new()
             {
                 Cache = DeviceArguments.Of(_device, view),
-                Keys = DeviceArguments.Of(_device, keys),
-                Values = DeviceArguments.Of(_device, values),
+                Keys = DeviceArguments.Of(_device, keys, nameof(keys)),
+                Values = DeviceArguments.Of(_device, values, nameof(values)),
                 KeyStride = keys.TokenStride / sizeof(float),
                 ValueStride = values.TokenStride / sizeof(float),
                 Tokens = view.TokenCount,
@@ -89,8 +89,8 @@ public sealed class GpuAttention : IKvAttention
             AttendArguments arguments = new()
             {
                 Cache = DeviceArguments.Of(_device, view),
-                Queries = DeviceArguments.Of(_device, queries),
-                Output = DeviceArguments.Of(_device, output),
+                Queries = DeviceArguments.Of(_device, queries, nameof(queries)),
+                Output = DeviceArguments.Of(_device, output, nameof(output)),
                 QueryStride = queries.TokenStride / sizeof(float),
                 OutputStride = output.TokenStride / sizeof(float),
                 QueryScale = scoring.SoftCap > 0 ? scale / scoring.SoftCap : scale * Softmax.Log2E,
@@ -109,7 +109,7 @@ public sealed class GpuAttention : IKvAttention
     }
 
     /// <inheritdoc/>
-    /// <remarks>Waits for what was submitted to the device.</remarks>
+    /// <remarks>Waits for what was submitted to the device. Dispose the attention before the device.</remarks>
     public void Dispose()
     {
         if (!_disposed)

@@ -1,24 +1,15 @@
-using KvCache.Blocks;
-using KvCache.Paged;
+using KvCache.Gpu.Tests.Devices;
+using KvCache.Memory;
 using KvCache.Specs;
 using KvCache.Specs.Attention;
+using KvCache.Specs.Devices;
 
 namespace KvCache.Gpu.Tests.Attention;
 
 /// <summary>Paged memory of a GPU device.</summary>
 internal sealed class GpuSite(GpuDevice device) : AttentionSite
 {
-    public override IKvAllocator CreateAllocator(ContractSetup setup) => new PagedKvAllocator(new PagedKvAllocatorOptions
-    {
-        Geometry = setup.Geometry,
-        Device = setup.Device ?? device,
-        BlockTokens = setup.BlockTokens,
-        BlockCount = setup.BlockCount,
-        MaxSequenceTokens = setup.MaxSequenceTokens,
-        PrefixCaching = setup.PrefixCaching,
-        Deduplicate = setup.Deduplicate ?? true,
-        PrefixHash = setup.PrefixHash,
-        Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
-        EventCapacity = setup.EventCapacity,
-    });
+    public override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, device);
+
+    public override DeviceMemory MemoryOf(IKvDevice device) => GpuBytes.For(device);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 using KvCache.Gpu.Kernels;
@@ -21,8 +20,7 @@ internal static class OfflinePtx
     private static Dictionary<KernelVariant, string> Compile(int capability)
     {
         CudaArchitecture architecture = new(capability / 10, capability % 10);
-        using Context context = Context.Create(builder => builder
-            .Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive).EnableAlgorithms());
+        using Context context = Context.Create(static builder => GpuDevice.Configure(builder, GpuDeviceOptions.Default));
         using PTXBackend backend = new(context, new CudaCapabilityContext(architecture), architecture, InstructionSet, null!);
         return KernelCatalog.OfCuda.ToDictionary(
             variant => variant, variant => ((PTXCompiledKernel)backend.Compile(variant.EntryPoint, variant.Specialization)).PTXAssembly);

@@ -5,7 +5,7 @@ using KvCache.Specs.Attention;
 namespace KvCache.Gpu.Tests.Attention;
 
 /// <summary>As it is used on the CPU accelerator by default.</summary>
-public sealed class GpuAttentionContractTests : KvAttentionContract
+public sealed class GpuAttentionOnCpuAcceleratorContractTests : KvAttentionContract
 {
     protected override AttentionSite Site { get; } = new GpuSite(TestDevices.Threads);
 
