@@ -30,14 +30,15 @@ internal sealed class StepTables(GpuDevice device) : IDisposable
                 return _slots[_recent].Tables;
             }
 
-            _recent = Find(view);
-            if (_recent < 0)
+            int index = Find(view);
+            if (index < 0)
             {
-                _recent = Take();
-                _slots[_recent].Upload(view);
+                index = Take();
+                _slots[index].Upload(view);
                 Uploads++;
             }
 
+            _recent = index;
             return _slots[_recent].Tables;
         }
     }

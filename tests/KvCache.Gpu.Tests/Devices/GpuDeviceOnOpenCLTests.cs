@@ -1,0 +1,6 @@
+namespace KvCache.Gpu.Tests.Devices;
+
+public sealed class GpuDeviceOnOpenCLTests : GpuDeviceContract
+{
+    protected override GpuDeviceKind Kind => GpuDeviceKind.OpenCL;
+}
