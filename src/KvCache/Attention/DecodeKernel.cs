@@ -6,8 +6,8 @@ namespace KvCache.Attention;
 
 /// <summary>One query a row against a range of positions: online softmax, keys and values read once.</summary>
 /// <remarks>
-/// <para>Memory sets the pace, and it is fastest when it is read strictly in order: token by token, in a token head by head,
-/// as the cache lies. What is used again and again (queries, sums, a tile's scores) stays in the first-level cache.
+/// <para>Memory sets the pace, and it is fastest when a few streams are read side by side, each strictly in order: token by
+/// token, in a token head by head, as the cache lies. What is used again and again (queries, sums, a tile's scores) stays in the first-level cache.
 /// Scores are kept with positions as rows and query heads as columns: softmax then needs no sums across a vector.</para>
 /// <para>Source of the recurrence: Dao, Fu, Ermon, Rudra and Ré, FlashAttention, algorithm 1, on powers of two.</para>
 /// </remarks>
