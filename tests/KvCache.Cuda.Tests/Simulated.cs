@@ -25,6 +25,14 @@ internal sealed class Simulated : IDisposable
         return new Simulated(new SimulatedCudaOptions { GranularityBytes = Granularity, HasMemory = true, Streams = streams });
     }
 
+    /// <summary>A machine whose work runs at once, with memory where there can be some, as suites need it that look at the bytes.</summary>
+    public static Simulated Eager() => new(new SimulatedCudaOptions
+    {
+        GranularityBytes = Granularity,
+        HasMemory = OperatingSystem.IsLinux(),
+        Streams = SimulatedCudaStreams.Eager,
+    });
+
     /// <summary>A machine of addresses only.</summary>
     public static Simulated Dry(Func<SimulatedCudaOptions, SimulatedCudaOptions>? change = null)
     {

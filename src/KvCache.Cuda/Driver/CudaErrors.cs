@@ -4,8 +4,13 @@ namespace KvCache.Cuda.Driver;
 internal static class CudaErrors
 {
     /// <summary>Whether the context is lost with this error: every later call on it fails in the same way.</summary>
-    public static bool IsSticky(this CudaError error) =>
-        error is CudaError.UncorrectableMemory or CudaError.Deinitialized or CudaError.ContextIsDestroyed
-            or (>= CudaError.IllegalAddress and <= CudaError.LaunchTimeout) or (> CudaError.ContextIsDestroyed and <= CudaError.LaunchFailed
-                and not (CudaError)712 and not (CudaError)713); // 712, 713: host memory already registered, or not registered
+    /// <remarks>By the descriptions in <c>cuda.h</c>: "the process must be terminated and relaunched", or there is no context any more.</remarks>
+    public static bool IsSticky(this CudaError error) => error
+        is CudaError.Deinitialized
+        or CudaError.UncorrectableMemory
+        or CudaError.IllegalAddress
+        or CudaError.LaunchTimeout
+        or CudaError.ContextIsDestroyed
+        or (CudaError)710 // assertion in a kernel
+        or (>= (CudaError)714 and <= CudaError.LaunchFailed); // stack, instruction, alignment, address space, program counter
 }

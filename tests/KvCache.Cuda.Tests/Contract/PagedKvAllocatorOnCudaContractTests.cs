@@ -1,20 +1,12 @@
-using KvCache.Memory;
-using KvCache.Paged;
 using KvCache.Specs;
 using KvCache.Specs.Contract;
-using Xunit;
 
 namespace KvCache.Cuda.Tests.Contract;
 
 /// <summary>The paged manager on a GPU's memory, as the simulated driver has it: work runs at once, and the processor can look at the bytes.</summary>
 public sealed class PagedKvAllocatorOnCudaContractTests : KvAllocatorContract, IDisposable
 {
-    private readonly Simulated _simulated = new(new Simulation.SimulatedCudaOptions
-    {
-        GranularityBytes = Simulated.Granularity,
-        HasMemory = OperatingSystem.IsLinux(),
-        Streams = Simulation.SimulatedCudaStreams.Eager,
-    });
+    private readonly Simulated _simulated = Simulated.Eager();
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device);
 

@@ -5,12 +5,7 @@ namespace KvCache.Cuda.Tests.Contract;
 
 public sealed class PagedKvAllocatorOnCudaModelTests : KvAllocatorModel, IDisposable
 {
-    private readonly Simulated _simulated = new(new Simulation.SimulatedCudaOptions
-    {
-        GranularityBytes = Simulated.Granularity,
-        HasMemory = OperatingSystem.IsLinux(),
-        Streams = Simulation.SimulatedCudaStreams.Eager,
-    });
+    private readonly Simulated _simulated = Simulated.Eager();
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device);
 
