@@ -154,6 +154,7 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
             {
                 _pool.PutBack(created ? default : handles[..spare]);
                 _chunks.Settle(chunks, created ? handles : default);
+                _pool.Refresh(); // with the books settled, so that no more are made than there can be
             }
         }
     }

@@ -32,22 +32,18 @@ internal sealed unsafe class CudaContext
     }
 
     /// <summary>Makes the context current on the calling thread until the scope is disposed.</summary>
+    /// <remarks>A lost context is not told here: what the scope was entered for gets the same answer, and can say what it is about.</remarks>
     public CudaScope Enter()
     {
-        nint current;
+        nint current = 0;
         CudaError answer = Driver.Entries.cuCtxGetCurrent(&current);
-        if (answer.IsSticky())
-        {
-            return default; // what the scope was entered for gets the same answer, and can say what it is about
-        }
-
-        Driver.Check(answer, CudaEntryPoint.cuCtxGetCurrent);
-        if (current == Handle)
+        if (answer == CudaError.Success && current == Handle)
         {
             return default;
         }
 
-        Driver.Check(Driver.Entries.cuCtxSetCurrent(Handle), CudaEntryPoint.cuCtxSetCurrent);
+        answer = Driver.Entries.cuCtxSetCurrent(Handle);
+        CheckReturn(answer, CudaEntryPoint.cuCtxSetCurrent);
         return new CudaScope(Driver, current);
     }
 

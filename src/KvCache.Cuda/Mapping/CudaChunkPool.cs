@@ -48,7 +48,7 @@ internal sealed class CudaChunkPool : IDisposable
         }
     }
 
-    /// <summary>Takes as many spare chunks as there are, and has more made if few are left.</summary>
+    /// <summary>Takes as many spare chunks as there are.</summary>
     public int Take(Span<ulong> handles)
     {
         lock (_gate)
@@ -59,7 +59,6 @@ internal sealed class CudaChunkPool : IDisposable
                 taken++;
             }
 
-            Request();
             return taken;
         }
     }
@@ -76,12 +75,16 @@ internal sealed class CudaChunkPool : IDisposable
         }
     }
 
-    /// <summary>Has more made if few are left: memory was given back, so that what was refused before may be had now.</summary>
+    /// <summary>Has more made if few are left: some were taken, or memory was given back that was refused before.</summary>
     public void Refresh()
     {
         lock (_gate)
         {
-            Request();
+            if (!_wanted && _spare.Count < _low)
+            {
+                _wanted = true;
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
@@ -107,15 +110,6 @@ internal sealed class CudaChunkPool : IDisposable
         }
 
         _thread?.Join();
-    }
-
-    private void Request()
-    {
-        if (!_wanted && _spare.Count < _low)
-        {
-            _wanted = true;
-            Monitor.PulseAll(_gate);
-        }
     }
 
     private void Refill()
