@@ -36,6 +36,7 @@ internal sealed partial class ModelRun
         if (_late is not null)
         {
             _late.Copying += _work.CheckCopy;
+            _late.Unmapping += _work.CheckUnmap;
         }
     }
 
