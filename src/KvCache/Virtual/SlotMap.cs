@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace KvCache.Virtual;
 
 /// <summary>The books of what is mapped where: per slot which group stands at which position, per group all places that show it.</summary>
@@ -8,6 +10,7 @@ namespace KvCache.Virtual;
 internal sealed class SlotMap(GroupMemory memory, int slots, int slotGroups)
 {
     private const int None = -1;
+    private const int FewestPlaces = 64;
     private readonly Place[]?[] _slots = new Place[]?[slots];
 
     /// <summary>One more than a group's first place, by group; 0 for none.</summary>
@@ -151,11 +154,19 @@ internal sealed class SlotMap(GroupMemory memory, int slots, int slotGroups)
 
     private Place[] Reach(int slot, int position)
     {
-        Place[] places = _slots[slot] ?? [];
-        if (position >= places.Length)
+        Place[]? places = _slots[slot];
+        if (places is null || position >= places.Length)
         {
-            Array.Resize(ref places, (int)Math.Min(slotGroups, Math.Max(4L, Math.Max(position + 1L, places.Length * 2L))));
-            _slots[slot] = places;
+            Place[] grown = ArrayPool<Place>.Shared.Rent((int)Math.Max(FewestPlaces, Math.Max(position + 1L, 2L * (places?.Length ?? 0))));
+            int used = places?.Length ?? 0;
+            places?.CopyTo(grown, 0);
+            grown.AsSpan(used).Clear();
+            if (places is not null)
+            {
+                ArrayPool<Place>.Shared.Return(places);
+            }
+
+            _slots[slot] = places = grown;
         }
 
         return places;

@@ -79,14 +79,16 @@ internal sealed partial class VirtualSequence
         BlockTable taken = new();
         Span<int> fresh = taken.Extend(added + (copy ? 1 : 0));
         _ledger.Take(fresh);
-        fresh[..added].CopyTo(groups[count..]);
+        fresh[^added..].CopyTo(groups[count..]);
         if (copy)
         {
-            groups[tail] = fresh[added];
+            // The next victim: where the copy fails, what was cached there is lost, and nothing that leads to anything else.
+            groups[tail] = fresh[0];
         }
 
+        int readOnly = Math.Min(offset > 0 ? tail : count, ComputedLength / _ledger.GroupTokens);
         KvRefusal refusal = _space.TrySettle(
-            groups, copy ? tail : count, fresh, offset > 0 ? tail : count, copy ? new GroupCopy(shared, offset) : default, out int slot);
+            groups, copy ? tail : count, fresh, readOnly, copy ? new GroupCopy(shared, offset) : default, out int slot);
         taken.Free();
         if (refusal != KvRefusal.None)
         {

@@ -108,14 +108,15 @@ internal sealed class VirtualSpace : IDisposable
     /// <param name="slot">The slot.</param>
     public KvRefusal TrySettle(Span<int> groups, int held, ReadOnlySpan<int> fresh, int readOnly, GroupCopy copy, out int slot)
     {
-        slot = TakeSlot(groups, held);
+        int settled = held + (copy.Tokens > 0 ? 1 : 0);
+        slot = TakeSlot(groups, settled);
         if (slot == None)
         {
             _ledger.Pool.Release(fresh);
             return KvRefusal.OutOfDeviceMemory;
         }
 
-        Align(slot, groups, held);
+        Align(slot, groups, settled);
         ClearOthers(fresh, slot);
         KvRefusal refusal = KvRefusal.OutOfDeviceMemory;
         if (TryBack(fresh)

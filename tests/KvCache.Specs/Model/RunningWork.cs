@@ -78,5 +78,5 @@ internal sealed class RunningWork
     }
 
     private IEnumerable<Dictionary<nint, KvSequence?>> All() =>
-        _open is null ? _ended.Select(step => step.Users) : _ended.Select(step => step.Users).Append(_open);
+        _ended.Where(step => !step.Fence.HasPassed).Select(step => step.Users).Concat(_open is null ? [] : [_open]);
 }
