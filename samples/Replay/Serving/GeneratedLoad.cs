@@ -1,0 +1,18 @@
+using KvCache.Serving.Simulation;
+using KvCache.Serving.Traces;
+
+namespace Replay.Serving;
+
+/// <summary>Requests made up, the same ones every time.</summary>
+internal sealed record GeneratedLoad(WorkloadOptions Options, string Description) : ILoad
+{
+    public IEnumerable<SimulatedRequest> Read(Action<double> report)
+    {
+        int count = 0;
+        foreach (SimulatedRequest request in WorkloadGenerator.Generate(Options))
+        {
+            yield return request;
+            report((double)++count / Options.Requests);
+        }
+    }
+}
