@@ -8,7 +8,12 @@ namespace KvCache.Gpu.Tests.Devices;
 internal sealed unsafe class GpuBytes(GpuDevice device) : DeviceMemory
 {
     /// <summary>How tests reach the bytes of a device that may or may not be a GPU's.</summary>
-    public static DeviceMemory For(IKvDevice device) => device is GpuDevice gpu ? new GpuBytes(gpu) : Of(device);
+    public static DeviceMemory For(IKvDevice device) => device switch
+    {
+        GpuDevice gpu => new GpuBytes(gpu),
+        SettledDevice settled => new GpuBytes(settled.Inner),
+        _ => Of(device),
+    };
 
     public override bool Remembers => true;
 

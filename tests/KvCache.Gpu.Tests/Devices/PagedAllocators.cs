@@ -1,4 +1,5 @@
 using KvCache.Blocks;
+using KvCache.Memory;
 using KvCache.Paged;
 using KvCache.Specs;
 
@@ -7,7 +8,7 @@ namespace KvCache.Gpu.Tests.Devices;
 /// <summary>Makes paged allocators on GPU devices as the suites ask for them.</summary>
 internal static class PagedAllocators
 {
-    public static IKvAllocator Create(ContractSetup setup, GpuDevice device) =>
+    public static IKvAllocator Create(ContractSetup setup, IKvDevice device) =>
         new PagedKvAllocator(new PagedKvAllocatorOptions
         {
             Geometry = setup.Geometry,

@@ -1,6 +1,4 @@
-using KvCache.Memory;
 using KvCache.Specs;
-using KvCache.Specs.Devices;
 using KvCache.Specs.Model;
 
 namespace KvCache.Gpu.Tests.Devices;
@@ -9,6 +7,4 @@ namespace KvCache.Gpu.Tests.Devices;
 public sealed class PagedOnCpuAcceleratorModelTests : KvAllocatorModel
 {
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, SharedDevices.Cpu);
-
-    protected override DeviceMemory MemoryOf(IKvDevice device) => GpuBytes.For(device);
 }

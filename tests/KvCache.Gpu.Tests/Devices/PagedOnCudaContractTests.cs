@@ -9,7 +9,7 @@ namespace KvCache.Gpu.Tests.Devices;
 public sealed class PagedOnCudaContractTests : KvAllocatorContract
 {
     protected override IKvAllocator CreateAllocator(ContractSetup setup) =>
-        PagedAllocators.Create(setup, SharedDevices.Find(GpuDeviceKind.Cuda));
+        PagedAllocators.Create(setup, new SettledDevice(SharedDevices.Find(GpuDeviceKind.Cuda)));
 
     protected override DeviceMemory MemoryOf(IKvDevice device) => GpuBytes.For(device);
 }

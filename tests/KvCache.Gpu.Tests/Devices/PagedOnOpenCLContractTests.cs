@@ -9,7 +9,7 @@ namespace KvCache.Gpu.Tests.Devices;
 public sealed class PagedOnOpenCLContractTests : KvAllocatorContract
 {
     protected override IKvAllocator CreateAllocator(ContractSetup setup) =>
-        PagedAllocators.Create(setup, SharedDevices.Find(GpuDeviceKind.OpenCL));
+        PagedAllocators.Create(setup, new SettledDevice(SharedDevices.Find(GpuDeviceKind.OpenCL)));
 
     protected override DeviceMemory MemoryOf(IKvDevice device) => GpuBytes.For(device);
 }
