@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using KvCache.Serving.Text;
 using Replay.CommandLine;
 using Replay.Output;
 using Spectre.Console;
@@ -33,7 +34,7 @@ internal static class ReplayTool
             });
         }
         catch (Exception exception) when (
-            exception is ReplayException or IOException or UnauthorizedAccessException or OutOfMemoryException)
+            exception is ReplayException or MalformedFileException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             return Fail(error, exception.Message);
         }

@@ -32,6 +32,14 @@ public readonly struct KvLayerView
     /// <summary>Gets the layer.</summary>
     public int Layer { get; }
 
+    /// <summary>Gets the number of the view's step, from 1 on; no two steps of a process have the same.</summary>
+    /// <remarks>Together with <see cref="PageTableAddress"/> it names the contents of a page table, so that a device keeps one copy
+    /// of it for all layers that share it. 0 for a view of no step. Never throws.</remarks>
+    public long StepNumber => _generation;
+
+    /// <summary>Gets a value indicating whether the view's step is still open: a view that is not current throws when it is used.</summary>
+    public bool IsCurrent => _state is not null && _state.IsCurrent(_generation);
+
     /// <summary>Gets the device whose memory the addresses point to.</summary>
     public IKvDevice Device => State.Device;
 
@@ -217,12 +225,12 @@ public readonly struct KvLayerView
     {
         get
         {
-            if (_state is null || !_state.IsCurrent(_generation))
+            if (!IsCurrent)
             {
                 Throw.InvalidOperation("The view's step has ended; enter the layer in the present step.");
             }
 
-            return _state;
+            return _state!;
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class GenerateCommand : RootCommand
         static value => value is > 0 and <= 1L << 40, "a number above 0");
 
     private readonly Option<int> _prefillChunk = OptionValues.Count(
-        "--prefill-chunk", "The most tokens of prompts that one step computes.", 256);
+        "--prefill-chunk", "The most tokens that one step computes, over all texts.", 256);
 
     private readonly Option<int> _threads = OptionValues.Number(
         "--threads", "Threads that attention uses.", "N", Environment.ProcessorCount, NumberStyles.None,

@@ -1,34 +1,34 @@
+using KvCache.Serving.CostModels;
+using KvCache.Serving.Scheduling;
+
 namespace Generate.Engine;
 
-/// <summary>What an engine has done so far.</summary>
-internal sealed class EngineStatistics
+/// <summary>What an engine has done so far, and in what time.</summary>
+internal sealed class EngineStatistics(ContinuousBatchScheduler scheduler)
 {
-    public int Steps { get; private set; }
+    public long Steps => scheduler.Statistics.Steps;
 
-    /// <summary>Gets the tokens computed several at a time: prompts, and whatever was preempted.</summary>
-    public long PrefillTokens { get; private set; }
+    /// <summary>Gets the tokens of prompts that were computed, and whatever was preempted.</summary>
+    public long PrefillTokens => scheduler.Statistics.PrefillTokens;
 
-    /// <summary>Gets the tokens computed one at a time.</summary>
-    public long DecodeTokens { get; private set; }
+    /// <summary>Gets the tokens computed one at a time to continue a text.</summary>
+    public long DecodeTokens => scheduler.Statistics.DecodeTokens;
+
+    /// <summary>Gets the tokens that were found in the cache when a sequence was opened.</summary>
+    public long HitTokens => scheduler.Statistics.HitTokens;
+
+    public long Preemptions => scheduler.Statistics.Preemptions;
 
     public TimeSpan PrefillTime { get; private set; }
 
     public TimeSpan DecodeTime { get; private set; }
 
-    /// <summary>Gets the tokens that were found in the cache when a sequence was opened.</summary>
-    public long HitTokens { get; set; }
-
     public int Forks { get; set; }
 
-    public int Preemptions { get; set; }
-
-    /// <summary>Counts a step; the time of one that does both is divided by their tokens.</summary>
-    public void AddStep(int prefillTokens, int decodeTokens, TimeSpan time)
+    /// <summary>Adds a step's time; that of one which does both is divided by their tokens.</summary>
+    public void AddStep(StepWork work, TimeSpan time)
     {
-        Steps++;
-        PrefillTokens += prefillTokens;
-        DecodeTokens += decodeTokens;
-        TimeSpan prefillTime = time * prefillTokens / (prefillTokens + decodeTokens);
+        TimeSpan prefillTime = time * work.PrefillTokens / work.Tokens;
         PrefillTime += prefillTime;
         DecodeTime += time - prefillTime;
     }

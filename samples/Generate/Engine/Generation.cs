@@ -1,24 +1,19 @@
-using System.Runtime.InteropServices;
 using Generate.Sampling;
-using KvCache;
+using KvCache.Serving.Scheduling;
 
 namespace Generate.Engine;
 
-/// <summary>One text being generated: its tokens, which it keeps, and its sequence in the cache, which it may lose.</summary>
+/// <summary>One text being generated: which it is, how its tokens are chosen, and what the scheduler knows of it.</summary>
 internal sealed class Generation
 {
-    private readonly GenerationRequest _request;
     private readonly ITokenSampler _sampler;
-    private readonly List<int> _tokens;
 
-    public Generation(GenerationRequest request, int prompt, int sample, int age)
+    public Generation(GenerationRequest request, int prompt, int sample)
     {
-        _request = request;
         _sampler = request.Sampling.Create(sample);
-        _tokens = [.. request.Prompt];
         Prompt = prompt;
         Sample = sample;
-        Age = age;
+        Request = new ServingRequest(request.Prompt, request.MaxTokens) { StopTokens = request.StopTokens, Tag = this };
     }
 
     /// <summary>Gets the number of the prompt, from 0.</summary>
@@ -27,45 +22,16 @@ internal sealed class Generation
     /// <summary>Gets which of the prompt's samples this is, from 0.</summary>
     public int Sample { get; }
 
-    /// <summary>Gets its place in the order of arrival: who is smaller goes first, and is preempted last.</summary>
-    public int Age { get; }
-
-    /// <summary>Gets the tokens known so far, those of the prompt first.</summary>
-    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
-
-    /// <summary>Gets the most positions that it can come to need in the cache: the last token is never computed.</summary>
-    public int MostPositions => (int)Math.Min(int.MaxValue, (long)_request.Prompt.Length + _request.MaxTokens - 1);
-
-    public int Generated => _tokens.Count - _request.Prompt.Length;
-
-    public bool IsFinished { get; private set; }
-
-    /// <summary>Gets or sets the memory of its keys and values; null while it waits for some.</summary>
-    public KvSequence? Sequence { get; set; }
+    public ServingRequest Request { get; }
 
     /// <summary>Gets the prompt's other samples, until they are forked from this one.</summary>
     public List<Generation> Siblings { get; } = [];
 
+    public static Generation Of(ServingRequest request) => (Generation)request.Tag!;
+
     /// <summary>Chooses the next token.</summary>
-    /// <returns>The token; null where the text ended instead.</returns>
-    public int? Continue(ReadOnlySpan<float> logits)
-    {
-        int token = _sampler.Sample(logits);
-        if (_request.StopTokens.Contains(token))
-        {
-            IsFinished = true;
-            return null;
-        }
+    public int Choose(ReadOnlySpan<float> logits) => _sampler.Sample(logits);
 
-        _tokens.Add(token);
-        IsFinished = Generated == _request.MaxTokens;
-        return token;
-    }
-
-    /// <summary>Gives its memory back.</summary>
-    public void Release()
-    {
-        Sequence?.Dispose();
-        Sequence = null;
-    }
+    /// <summary>Whether a token ends the text, and is no part of it.</summary>
+    public bool IsStop(int token) => Request.StopTokens!.Contains(token);
 }

@@ -1,152 +1,138 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Generate.Model;
 using KvCache;
+using KvCache.Serving.Scheduling;
 
 namespace Generate.Engine;
 
-/// <summary>The engine's loop: admit, compute a step over everything that runs, choose tokens, make room for them.</summary>
+/// <summary>The engine's loop: have a step scheduled, compute it, choose tokens, complete it.</summary>
 /// <remarks>
 /// <para>Nothing in it knows which manager stands behind <see cref="IKvAllocator"/>.</para>
 /// <para>A text is the same whatever runs beside it, and however often it is preempted, as far as sums do not depend on how a
 /// prompt is cut into chunks: kernels may round differently then, which shows where two tokens are all but equally likely.</para>
 /// </remarks>
-internal sealed class GenerationEngine
+internal sealed class GenerationEngine : ISchedulerListener
 {
     private readonly Transformer _model;
     private readonly IKvAllocator _allocator;
     private readonly IGenerationListener _listener;
-    private readonly StepPlanner _planner;
-    private readonly Admission _admission;
-    private readonly RunningTexts _running = [];
+    private readonly ContinuousBatchScheduler _scheduler;
+    private readonly StepBatch _batch = new();
+    private readonly List<int> _chosen = [];
 
-    public GenerationEngine(Transformer model, IKvAllocator allocator, int prefillChunk, IGenerationListener listener)
+    public GenerationEngine(Transformer model, IKvAllocator allocator, int stepTokens, IGenerationListener listener)
     {
         _model = model;
         _allocator = allocator;
         _listener = listener;
-        _planner = new StepPlanner(prefillChunk);
-        _admission = new Admission(allocator, Statistics);
+        _scheduler = new ContinuousBatchScheduler(allocator, new SchedulerOptions
+        {
+            MaxStepTokens = stepTokens,
+            MaxSequences = int.MaxValue,
+            Admission = new SharedPrefixAdmission(),
+            Listener = this,
+        });
+        Statistics = new EngineStatistics(_scheduler);
     }
 
-    public EngineStatistics Statistics { get; } = new();
+    public EngineStatistics Statistics { get; }
 
     /// <summary>Generates all texts, those of earlier requests first where there is not memory for all at once.</summary>
     /// <exception cref="GenerateException">A text cannot fit the memory; nothing has been generated then.</exception>
     public void Run(IReadOnlyList<GenerationRequest> requests)
     {
-        Enqueue(requests);
-        while (_running.Count + _admission.Waiting > 0)
-        {
-            _admission.Admit(_running);
-            _planner.Plan(_running);
-            long start = Stopwatch.GetTimestamp();
-            ReadOnlySpan<float> logits = Compute(_planner.Batch);
-            Statistics.AddStep(_planner.PrefillTokens, _planner.DecodeTokens, Stopwatch.GetElapsedTime(start));
-            Continue(_planner.Due, logits);
-            MakeRoom();
-        }
-    }
-
-    private void Enqueue(IReadOnlyList<GenerationRequest> requests)
-    {
-        int age = 0;
         for (int prompt = 0; prompt < requests.Count; prompt++)
         {
-            GenerationRequest request = requests[prompt];
-            Generation first = new(request, prompt, sample: 0, age++);
-            for (int sample = 1; sample < request.Samples; sample++)
-            {
-                first.Siblings.Add(new Generation(request, prompt, sample, age++));
-            }
+            Submit(requests[prompt], prompt);
+        }
 
-            _admission.EnsureFits(first);
-            _admission.Enqueue(first);
+        while (_scheduler.TrySchedule(out ScheduledStep step))
+        {
+            long start = Stopwatch.GetTimestamp();
+            ReadOnlySpan<float> logits = Compute(step);
+            Statistics.AddStep(step.Work, Stopwatch.GetElapsedTime(start));
+            Choose(step, logits);
+            _scheduler.Complete(step, CollectionsMarshal.AsSpan(_chosen));
+        }
+
+        if (_scheduler.WaitingCount > 0)
+        {
+            throw new GenerateException($"{_scheduler.WaitingCount} texts get no memory while nothing else runs.");
         }
     }
 
-    private ReadOnlySpan<float> Compute(StepBatch batch)
+    void ISchedulerListener.OnEnded(ServingRequest request) => _listener.OnFinished(Generation.Of(request));
+
+    private void Submit(GenerationRequest request, int prompt)
     {
-        using KvStep step = _allocator.BeginStep(batch.Rows);
-        ReadOnlySpan<float> logits = _model.Forward(step, batch);
+        Generation first = new(request, prompt, sample: 0);
+        for (int sample = 1; sample < request.Samples; sample++)
+        {
+            first.Siblings.Add(new Generation(request, prompt, sample));
+        }
+
+        if (!_scheduler.TrySubmit(first.Request, out _))
+        {
+            long room = (long)_allocator.Usage.TotalBlocks * _allocator.BlockTokens;
+            throw new GenerateException(
+                $"Prompt {prompt + 1} has {request.Prompt.Length} tokens and with those to generate up to " +
+                $"{request.Prompt.Length + (long)request.MaxTokens - 1} positions; the cache has room for {room}. " +
+                "Give more memory, or ask for fewer tokens.");
+        }
+    }
+
+    private ReadOnlySpan<float> Compute(ScheduledStep scheduled)
+    {
+        _batch.Clear();
+        for (int row = 0; row < scheduled.Rows.Length; row++)
+        {
+            _batch.Add(scheduled.Rows[row].Sequence, scheduled.Tokens(row), withLogits: scheduled.RowWork[row].Samples ? 1 : 0);
+        }
+
+        using KvStep step = _allocator.BeginStep(scheduled.Rows);
+        ReadOnlySpan<float> logits = _model.Forward(step, _batch);
         step.Complete();
         return logits;
     }
 
-    private void Continue(IReadOnlyList<Generation> due, ReadOnlySpan<float> logits)
+    /// <summary>Chooses a token for every row that yields one, and for the samples that begin there.</summary>
+    private void Choose(ScheduledStep step, ReadOnlySpan<float> logits)
     {
         int width = _model.Shape.VocabularySize;
-        for (int i = 0; i < due.Count; i++)
+        _chosen.Clear();
+        for (int row = 0; row < step.Rows.Length; row++)
         {
-            ReadOnlySpan<float> own = logits.Slice(i * width, width);
-            foreach (Generation sibling in Fork(due[i]))
+            if (step.RowWork[row].Samples)
             {
-                Continue(sibling, own);
+                ReadOnlySpan<float> own = logits.Slice(_chosen.Count * width, width);
+                Generation generation = Generation.Of(step.Requests[row]);
+                Fork(step, row, generation, own);
+                _chosen.Add(Choose(generation, own));
             }
-
-            Continue(due[i], own);
-        }
-    }
-
-    private void Continue(Generation generation, ReadOnlySpan<float> logits)
-    {
-        if (generation.Continue(logits) is int token)
-        {
-            _listener.OnToken(generation, token);
-        }
-
-        if (generation.IsFinished)
-        {
-            _running.Remove(generation);
-            _listener.OnFinished(generation);
-        }
-        else if (generation.Sequence is null)
-        {
-            _admission.Enqueue(generation); // a sample that could not be forked
         }
     }
 
     /// <summary>Gives a prompt's other samples the blocks that were computed for the first one, as far as there is memory.</summary>
-    private Generation[] Fork(Generation first)
+    private void Fork(ScheduledStep step, int row, Generation first, ReadOnlySpan<float> logits)
     {
-        Generation[] siblings = [.. first.Siblings];
+        foreach (Generation sibling in first.Siblings)
+        {
+            bool shares = _scheduler.Fork(step, row, sibling.Request, Choose(sibling, logits));
+            Statistics.Forks += shares ? 1 : 0;
+        }
+
         first.Siblings.Clear();
-        foreach (Generation sibling in siblings)
-        {
-            if (first.Sequence!.TryFork(first.Tokens.Length, out KvSequence? child, out _))
-            {
-                Statistics.Forks++;
-                sibling.Sequence = child;
-                _running.Add(sibling);
-            }
-        }
-
-        return siblings;
     }
 
-    /// <summary>Appends the tokens that were chosen, the oldest text's first; where memory is short, the youngest gives its own up.</summary>
-    private void MakeRoom()
+    private int Choose(Generation generation, ReadOnlySpan<float> logits)
     {
-        for (int i = 0; i < _running.Count; i++)
+        int token = generation.Choose(logits);
+        if (!generation.IsStop(token))
         {
-            Generation generation = _running[i];
-            while (generation.Sequence is KvSequence sequence
-                && !sequence.TryAppend(generation.Tokens[sequence.Length..], out KvRefusal refusal))
-            {
-                if (refusal is not (KvRefusal.OutOfDeviceMemory or KvRefusal.OutOfHostMemory))
-                {
-                    throw new GenerateException($"Prompt {generation.Prompt + 1} was refused its next token: {refusal}.");
-                }
-
-                Preempt(_running[^1]);
-            }
+            _listener.OnToken(generation, token);
         }
-    }
 
-    /// <summary>Takes a text's memory. It keeps its tokens, and goes on when they have been computed again.</summary>
-    private void Preempt(Generation generation)
-    {
-        Statistics.Preemptions++;
-        _running.Remove(generation);
-        _admission.Enqueue(generation);
+        return token;
     }
 }

@@ -40,4 +40,54 @@ internal static class OptionValues
             return value;
         },
     };
+
+    /// <summary>An option that takes a number above 0.</summary>
+    public static Option<decimal> Number(string name, string description, string unit) => new(name)
+    {
+        Description = description,
+        HelpName = unit,
+        CustomParser = result =>
+        {
+            if (decimal.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} takes a number above 0, not '{result.Tokens[0].Value}'.");
+            return 0;
+        },
+    };
+
+    /// <summary>An option that takes one of some named things, however the name is spelled.</summary>
+    public static Option<T> Named<T>(string name, string description, IReadOnlyList<T> things, Func<T, string> nameOf)
+        where T : class
+    {
+        T? Find(string value) => things.FirstOrDefault(thing => Spelling(nameOf(thing)) == Spelling(value));
+        return new Option<T>(name)
+        {
+            Description = $"{description}: {string.Join(", ", things.Select(nameOf))}.",
+            HelpName = "NAME",
+            CustomParser = result =>
+            {
+                string value = result.Tokens[0].Value;
+                T? found = Find(value);
+                if (found is null)
+                {
+                    result.AddError($"{name} takes {string.Join(" or ", things.Select(nameOf))}, not '{value}'.");
+                }
+
+                return found!;
+            },
+        };
+    }
+
+    /// <summary>A file to write.</summary>
+    public static Option<string?> OutputFile(string name, string description, string kind) => new(name)
+    {
+        Description = description,
+        HelpName = $"OUT.{kind}",
+    };
+
+    /// <summary>Letters and digits only: "rtx-4090" is "RTX 4090".</summary>
+    private static string Spelling(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant();
 }

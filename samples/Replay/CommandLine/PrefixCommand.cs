@@ -80,32 +80,21 @@ internal sealed class PrefixCommand : Command
 
     private int Run(PrefixOptions options)
     {
-        EnsureDifferentFiles(options);
-        using OutputFile? requestsFile = options.RequestsOut is null ? null : OutputFile.Create(options.RequestsOut);
-        using OutputFile? jsonFile = options.JsonOut is null ? null : OutputFile.Create(options.JsonOut);
+        using OutputFiles files = new(options.Trace);
+        Stream? requestsFile = files.Create(options.RequestsOut);
+        Stream? jsonFile = files.Create(options.JsonOut);
         PrefixSummary summary = _console.WithProgress("Replaying", report =>
         {
-            using RequestsCsv? requests = requestsFile is null ? null : new RequestsCsv(requestsFile.Stream);
+            using RequestsCsv? requests = requestsFile is null ? null : new RequestsCsv(requestsFile);
             return RepeatedReplay.Run(options, requests, report);
         });
         if (jsonFile is not null)
         {
-            PrefixReport.WriteJson(summary, jsonFile.Stream);
+            PrefixReport.WriteJson(summary, jsonFile);
         }
 
-        requestsFile?.Commit();
-        jsonFile?.Commit();
+        files.Commit();
         _console.Write(PrefixReport.ToTable(summary));
         return ReplayTool.Succeeded;
-    }
-
-    private static void EnsureDifferentFiles(PrefixOptions options)
-    {
-        string?[] files = [options.Trace, options.RequestsOut, options.JsonOut];
-        string[] paths = [.. files.Where(file => !string.IsNullOrEmpty(file)).Select(file => OutputFile.FinalPath(file!))];
-        if (paths.Distinct().Count() < paths.Length)
-        {
-            throw new ReplayException("--trace, --requests-out and --json take different files.");
-        }
     }
 }

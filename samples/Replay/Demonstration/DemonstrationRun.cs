@@ -1,50 +1,41 @@
-using KvCache.Paged;
-using Replay.Manager;
+using KvCache.Serving.CostModels;
+using KvCache.Serving.Simulation;
+using Replay.Serving;
 
 namespace Replay.Demonstration;
 
-/// <summary>Serves one workload at every capacity.</summary>
+/// <summary>Serves one load by several servers: without and with the prefix cache, and with half and twice the memory.</summary>
 internal static class DemonstrationRun
 {
-    /// <summary>Serves the workload at every capacity of the options, and last at one where everything fits.</summary>
-    /// <param name="options">The sizes.</param>
+    /// <param name="options">The load and the device.</param>
     /// <param name="report">Takes the share that is done, 0 … 1, now and then.</param>
-    public static IReadOnlyList<DemonstrationResult> Run(DemonstrationOptions options, Action<double> report)
+    public static IReadOnlyList<ServedLoad> Run(DemonstrationOptions options, Action<double> report)
     {
-        Workload workload = WorkloadGenerator.Generate(options);
-        int[] capacities = [.. options.Capacities, workload.BlocksOfAllTurns(options.BlockTokens)];
-        List<DemonstrationResult> results = [];
-        long turns = 0;
-        foreach (int capacity in capacities)
+        Server server = new(
+            options.Model,
+            TensorParallel: 1,
+            new RooflineCostModel(options.Model, options.Device),
+            options.BlockTokens,
+            Blocks: checked((int)(MemoryBudget.CacheBytes(options.Model, options.Device) / (options.Model.CacheBytesPerToken * options.BlockTokens))),
+            MaxSequences: 256,
+            MaxStepTokens: 2_048,
+            PrefixCaching: true,
+            Deduplicate: true);
+        (string Name, Server Server)[] servers =
+        [
+            ("no prefix cache", server with { PrefixCaching = false }),
+            ("prefix cache", server),
+            ("half the memory", server with { Blocks = server.Blocks / 2 }),
+            ("twice the memory", server with { Blocks = server.Blocks * 2 }),
+        ];
+        GeneratedLoad load = new(options.Load, "");
+        List<ServedLoad> served = [];
+        foreach ((string name, Server one) in servers)
         {
-            bool isUnbounded = results.Count == options.Capacities.Count;
-            results.Add(RunAt(options, workload, capacity, isUnbounded, finished =>
-            {
-                turns += finished;
-                report((double)turns / ((long)workload.Turns.Count * capacities.Length));
-            }));
+            int before = served.Count;
+            served.Add(ServedLoad.Serve("paged", one, load, new ServiceObjectives(), done => report((before + done) / servers.Length)) with { Name = name });
         }
 
-        return results;
-    }
-
-    private static DemonstrationResult RunAt(
-        DemonstrationOptions options, Workload workload, int capacity, bool isUnbounded, Action<int> finished)
-    {
-        using AllocatorMetrics metrics = new();
-        using PagedKvAllocator allocator = DryAllocator.Create(
-            options.BlockTokens, capacity, deduplicate: true, EvictionPolicies.Find(EvictionPolicies.Default), metrics);
-        ServingLoop loop = new(allocator, workload, options.MaxRunning);
-        loop.Run(finished);
-        allocator.CheckIntegrity();
-        return new DemonstrationResult(
-            capacity,
-            isUnbounded,
-            loop.Totals.HitRate,
-            metrics.Evictions,
-            metrics.CopyOnWriteCopies,
-            loop.Totals.Refusals,
-            loop.Totals.AverageWaste,
-            loop.Totals.NanosecondsPerBlock);
+        return served;
     }
 }

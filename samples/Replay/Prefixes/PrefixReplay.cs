@@ -1,6 +1,6 @@
 using KvCache.Paged;
+using KvCache.Serving.Traces;
 using Replay.Manager;
-using Replay.Traces;
 
 namespace Replay.Prefixes;
 
@@ -24,20 +24,23 @@ internal static class PrefixReplay
         Action<double> report,
         out bool repeatable)
     {
-        using TraceReader trace = new(options.Trace, options.TraceBlockTokens);
+        using TraceReader trace = TraceReader.Open(options.Trace, options.TraceBlockTokens);
         repeatable = trace.CanRepeat;
         long evictedBefore = metrics.Evictions;
         long deduplicatedBefore = metrics.Deduplications;
         PrefixCache cache = new(allocator);
-        PromptTokens tokens = new();
+        int[] prompt = [];
         long count = 0;
         long inputTokens = 0;
         long hitTokens = 0;
         while (trace.TryRead(out TraceRequest? request))
         {
-            int hit = cache.Replay(tokens.Make(request, options.TraceBlockTokens));
+            prompt = prompt.Length < request.PromptTokens ? new int[request.PromptTokens] : prompt;
+            Span<int> tokens = prompt.AsSpan(0, request.PromptTokens);
+            request.Text.Read(0, tokens);
+            int hit = cache.Replay(tokens);
             requests?.Add(count, hit);
-            inputTokens += request.InputLength;
+            inputTokens += request.PromptTokens;
             hitTokens += hit;
             if (++count % RequestsPerReport == 0)
             {
@@ -54,7 +57,7 @@ internal static class PrefixReplay
             inputTokens > 0 ? (double)hitTokens / inputTokens : 0,
             metrics.Evictions - evictedBefore,
             metrics.Deduplications - deduplicatedBefore,
-            tokens.DistinctBlocks,
+            trace.DistinctBlocks,
             cache.ManagerMilliseconds,
             [cache.ManagerMilliseconds],
             options.BlockTokens,

@@ -1,11 +1,10 @@
 namespace KvCache.Attention;
 
-/// <summary>Checks operands against a view, before anything is read or written.</summary>
+/// <summary>Checks operands against a view, before anything is read or written, wherever attention is computed.</summary>
 internal static class AttentionOperands
 {
     public static void CheckAppend(KvLayerView view, KvTensor keys, KvTensor values)
     {
-        CheckMemory(view);
         KvLayerGroup shape = view.Shape;
         Check(keys, nameof(keys), view.TokenCount, shape.KvHeads, shape.KeyDim);
         Check(values, nameof(values), view.TokenCount, shape.KvHeads, shape.ValueDim);
@@ -13,7 +12,6 @@ internal static class AttentionOperands
 
     public static void CheckAttend(KvLayerView view, KvTensor queries, KvTensor output)
     {
-        CheckMemory(view);
         KvLayerGroup shape = view.Shape;
         Check(queries, nameof(queries), view.TokenCount, queries.Heads, shape.KeyDim);
         if (queries.Heads % shape.KvHeads != 0)
@@ -25,7 +23,8 @@ internal static class AttentionOperands
         Check(output, nameof(output), view.TokenCount, queries.Heads, shape.ValueDim);
     }
 
-    private static void CheckMemory(KvLayerView view)
+    /// <summary>Checks that the processor can read the cache.</summary>
+    public static void CheckHostMemory(KvLayerView view)
     {
         if (!view.Device.IsHostAccessible)
         {

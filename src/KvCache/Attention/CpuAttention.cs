@@ -47,6 +47,7 @@ public sealed unsafe class CpuAttention : IKvAttention
     public void Append(KvLayerView view, KvTensor keys, KvTensor values)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        AttentionOperands.CheckHostMemory(view);
         AttentionOperands.CheckAppend(view, keys, values);
         int tokens = view.TokenCount;
         if (tokens == 0)
@@ -90,6 +91,7 @@ public sealed unsafe class CpuAttention : IKvAttention
     public void Attend(KvLayerView view, KvTensor queries, KvTensor output, KvScoring scoring)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        AttentionOperands.CheckHostMemory(view);
         AttentionOperands.CheckAttend(view, queries, output);
         if (view.TokenCount == 0)
         {

@@ -12,14 +12,14 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 {
     private readonly NativeInts _lengths = new();
     private readonly NativeInts _queryOffsets = new();
+    private static long _lastGeneration;
     private KvRow[] _rows = [];
-    private long _lastGeneration;
 
     public IKvDevice Device => device;
 
     public PageLayout Layout => layout;
 
-    /// <summary>Gets the number of the open step, from 1 on; 0 while none is open.</summary>
+    /// <summary>Gets the number of the open step, from 1 on and never given twice in a process; 0 while none is open.</summary>
     public long Generation { get; private set; }
 
     public bool IsOpen => Generation != 0;
@@ -72,7 +72,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         }
 
         offsets[rows.Length] = tokens;
-        Generation = ++_lastGeneration;
+        Generation = Interlocked.Increment(ref _lastGeneration);
         return new KvStep(this, Generation);
     }
 

@@ -67,7 +67,7 @@ public sealed class GenerateToolTests : IDisposable
             "generate: Prompt 1 has 4 tokens and with those to generate up to 259 positions; the cache has room for 32. " +
             "Give more memory, or ask for fewer tokens.",
             "--prompt", "abc", "--memory-mib", "0.0625");
-        Assert.Contains("up to 2147483647 positions", AssertRefused(null, "--prompt", "abc", "--tokens", "2147483647"));
+        Assert.Contains("up to 2147483650 positions", AssertRefused(null, "--prompt", "abc", "--tokens", "2147483647"));
     }
 
     [Fact]

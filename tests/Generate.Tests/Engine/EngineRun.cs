@@ -24,7 +24,7 @@ internal sealed class EngineRun : IGenerationListener
     /// <summary>Gets the texts in the order in which they ended.</summary>
     public IReadOnlyList<(int Prompt, int Sample)> Finished => _finished;
 
-    public EngineStatistics Statistics { get; private set; } = new();
+    public EngineStatistics Statistics { get; private set; } = null!;
 
     /// <summary>Runs requests to their end; the books must balance then, and nothing be held any more.</summary>
     public static EngineRun Run(IReadOnlyList<GenerationRequest> requests, int blocks = 1000, int blockTokens = 4, int prefillChunk = 16)

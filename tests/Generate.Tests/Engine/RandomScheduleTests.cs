@@ -13,7 +13,7 @@ public sealed class RandomScheduleTests
     [Fact]
     public void Whatever_runs_together_every_text_is_that_which_comes_alone()
     {
-        int preemptions = 0;
+        long preemptions = 0;
         long hits = 0;
         for (int seed = 0; seed < Workloads; seed++)
         {

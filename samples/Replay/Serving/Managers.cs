@@ -1,0 +1,38 @@
+using KvCache;
+using KvCache.Memory;
+using KvCache.Paged;
+
+namespace Replay.Serving;
+
+/// <summary>The managers by the names under which the command line knows them, each over memory that is not there.</summary>
+internal static class Managers
+{
+    private static readonly Dictionary<string, Func<Server, IKvAllocator>> Makers = new()
+    {
+        ["paged"] = static server => new PagedKvAllocator(new PagedKvAllocatorOptions
+        {
+            Geometry = server.Geometry,
+            Device = new DryDevice(),
+            BlockTokens = server.BlockTokens,
+            BlockCount = server.Blocks,
+            PrefixCaching = server.PrefixCaching,
+            Deduplicate = server.Deduplicate,
+        }),
+    };
+
+    public static IReadOnlyCollection<string> Names => Makers.Keys;
+
+    /// <exception cref="ReplayException">So many blocks have no addresses.</exception>
+    public static IKvAllocator Create(string name, Server server)
+    {
+        try
+        {
+            return Makers[name](server);
+        }
+        catch (Exception exception) when (exception is OverflowException or InsufficientMemoryException or ArgumentOutOfRangeException)
+        {
+            throw new ReplayException(
+                $"Expected a pool that can be addressed, found {server.Blocks} blocks of {server.BlockTokens} tokens for {server.Model.Name}.");
+        }
+    }
+}
