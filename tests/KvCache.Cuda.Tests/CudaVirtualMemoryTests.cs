@@ -167,6 +167,21 @@ public sealed unsafe class CudaVirtualMemoryTests
     }
 
     [Fact]
+    public void A_run_that_can_neither_be_mapped_nor_rolled_back_is_rolled_back_later()
+    {
+        using Simulated simulated = Simulated.Dry();
+        using CudaVirtualMemory memory = new(simulated.Device);
+        Assert.True(memory.TryReserve(4 * memory.ChunkBytes, out nint address) && memory.TryCreate([0, 1, 2]));
+        simulated.Driver.FailCall(3, CudaError.OutOfMemory, "cuMemMap");
+        simulated.Driver.FailCall(1, CudaError.Unknown, "cuMemUnmap");
+        Assert.False(memory.TryMap(address, [0, 1, 2], writable: true));
+        memory.Destroy([0]); // it is mapped nowhere, as far as the user is concerned
+        Assert.True(memory.TryMap(address, [2, 1], writable: true));
+        Assert.Equal(2, simulated.Driver.MappingCount);
+        Assert.Equal(2 * Simulated.Granularity, simulated.Driver.UsedBytes);
+    }
+
+    [Fact]
     public void A_churn_with_spare_chunks_and_a_reader_keeps_the_contract_and_the_bytes()
     {
         using Simulated simulated = Simulated.WithMemory();
