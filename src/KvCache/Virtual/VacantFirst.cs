@@ -56,6 +56,17 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
         cached.Take(blocks[vacant..]);
     }
 
+    /// <summary>Makes a vacant group the last of the vacant ones to be taken, by changing places with the one that was.</summary>
+    public void KeepForLast(int block)
+    {
+        if (IsVacant(block))
+        {
+            int last = _vacant[0];
+            (_vacant[0], _vacant[_places[block]]) = (block, last);
+            (_places[last], _places[block]) = (_places[block], 0);
+        }
+    }
+
     public override int[] ToArray() => [.. Enumerable.Reverse(_vacant), .. cached.ToArray()];
 
     public override void CheckIntegrity(Action<string> report)

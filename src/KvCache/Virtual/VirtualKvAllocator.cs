@@ -46,6 +46,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         options.Validate();
         Geometry = options.Geometry;
         BlockTokens = options.BlockTokens;
+        LookaheadTokens = options.LookaheadTokens;
         _maxSequences = options.MaxSequences;
         _ownsMemory = options.Memory is null;
         Events = options.EventCapacity > 0 ? new KvEventStream(options.EventCapacity) : null;
@@ -166,6 +167,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        _space.FinishAhead();
         Collect();
         long wanted = (bytes / Plan.GroupBytes) + (bytes % Plan.GroupBytes > 0 ? 1 : 0);
         int[] trimmed = new int[Math.Min(wanted, _ledger.Pool.Idle.Count)];
@@ -180,6 +182,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _space.FinishAhead();
         Collect();
         if (_open.Count > 0 || _ledger.Pool.InTransfer > 0)
         {
@@ -206,6 +209,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _space.FinishAhead();
         new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, _open).Check();
     }
 
@@ -250,6 +254,8 @@ public sealed class VirtualKvAllocator : IKvAllocator
     /// <summary>Gets a value indicating whether one more sequence may be open.</summary>
     internal bool HasRoomForSequence => _open.Count < _maxSequences && _space.Slots.Available > 0;
 
+    internal int LookaheadTokens { get; }
+
     internal long NextSequenceId() => _nextSequence++;
 
     internal int Register(VirtualSequence sequence)
@@ -285,6 +291,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     /// <summary>Lets go of what has no step to wait for any more.</summary>
     internal void Collect()
     {
+        _space.CollectAhead();
         if (_ledger.Retired.Count > 0)
         {
             _ledger.Retired.Collect();
@@ -322,7 +329,13 @@ public sealed class VirtualKvAllocator : IKvAllocator
             _matched = new int[Math.Max(blocks, _matched.Length * 2)];
         }
 
-        VirtualAdmissionPlan plan = _ledger.Plan(prompt, (options ?? KvSequenceOptions.Default).Namespace, reserve, _matched);
+        KvNamespace identity = (options ?? KvSequenceOptions.Default).Namespace;
+        VirtualAdmissionPlan plan = _ledger.Plan(prompt, identity, reserve, _matched);
+        if (plan.Refusal == KvRefusal.OutOfDeviceMemory && _space.FinishAhead())
+        {
+            plan = _ledger.Plan(prompt, identity, reserve, _matched);
+        }
+
         return plan.Refusal == KvRefusal.None && !HasRoomForSequence ? plan with { Refusal = KvRefusal.OutOfDeviceMemory } : plan;
     }
 }

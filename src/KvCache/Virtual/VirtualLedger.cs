@@ -118,6 +118,9 @@ internal sealed class VirtualLedger : IDisposable
         }
     }
 
+    /// <summary>Puts a group that holds nothing behind the others that hold nothing: somebody is expected to want this very one.</summary>
+    public void KeepForLast(int group) => _idle.KeepForLast(group);
+
     /// <summary>Publishes a full block of a sequence; its group keeps it whether it is a copy or not.</summary>
     /// <param name="block">The block.</param>
     /// <param name="parent">The block before it, or −1.</param>

@@ -46,6 +46,11 @@ internal sealed partial class VirtualSequence
     private KvRefusal PlanGrowth(int target, int added)
     {
         KvRefusal refusal = _ledger.RefusalFor(target, added, _ledger.Pool.Available);
+        if (refusal == KvRefusal.OutOfDeviceMemory && _space.FinishAhead())
+        {
+            refusal = _ledger.RefusalFor(target, added, _ledger.Pool.Available);
+        }
+
         return refusal == KvRefusal.None && !_ledger.TryPrepare(added) ? KvRefusal.OutOfHostMemory : refusal;
     }
 

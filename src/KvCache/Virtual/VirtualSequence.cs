@@ -19,6 +19,7 @@ internal sealed partial class VirtualSequence : KvSequence
     private readonly long _id;
     private BlockTable _groups;
     private BlockTable _page = new();
+    private int _mappedAhead;
 
     private VirtualSequence(VirtualKvAllocator allocator, PrefixRoot? root, BlockTable groups, int slot)
     {
@@ -109,6 +110,7 @@ internal sealed partial class VirtualSequence : KvSequence
         };
         sequence.WriteTokens(hitTokens, prompt[hitTokens..plan.Length]);
         sequence.PublishComputed();
+        sequence.MapAhead();
         return sequence;
     }
 
@@ -154,7 +156,18 @@ internal sealed partial class VirtualSequence : KvSequence
 
         WriteTokens(length, tokens);
         Length = length + tokens.Length;
+        MapAhead();
         return true;
+    }
+
+    /// <summary>Near the end of its memory, has the next group mapped beside the steps.</summary>
+    private void MapAhead()
+    {
+        if (Capacity - Length < _allocator.LookaheadTokens && _mappedAhead <= _groups.Count)
+        {
+            _mappedAhead = _groups.Count + 1;
+            _space.TryMapAhead(Slot, _groups.Count);
+        }
     }
 
     private protected override bool ReserveCore(int capacity, out KvRefusal refusal)

@@ -17,9 +17,11 @@ internal sealed class VirtualSpace : IDisposable
     private const int MostCandidates = 16;
     private readonly VirtualLedger _ledger;
     private readonly GroupMemory _memory;
+    private readonly MapAhead _ahead;
     private readonly int _scratch;
     private bool[] _created = [];
     private (int Request, int Place)[] _wanted = [];
+    private readonly int[] _underWay;
     private int _request;
 
     public VirtualSpace(VirtualLedger ledger, GroupMemory memory, int slots, int slotGroups)
@@ -28,9 +30,11 @@ internal sealed class VirtualSpace : IDisposable
         _ledger = ledger;
         _memory = memory;
         _scratch = slots;
+        _ahead = new MapAhead(memory);
         Map = new SlotMap(memory, slots + 1, slotGroups);
         Slots = new BlockPool(slots, new LeastRecentlyUsed());
         RetiredSlots = new RetiredBlocks(Slots);
+        _underWay = new int[slots];
     }
 
     public SlotMap Map { get; }
@@ -41,6 +45,46 @@ internal sealed class VirtualSpace : IDisposable
     public RetiredBlocks RetiredSlots { get; }
 
     public bool IsCreated(int group) => group < _created.Length && _created[group];
+
+    /// <summary>Has the next group behind what a sequence holds mapped by the other thread, unless the place shows something or nothing is to be had.</summary>
+    public void TryMapAhead(int slot, int position)
+    {
+        if (position >= Map.SlotGroups || _underWay[slot] > 0 || Map.GroupAt(slot, position) != None || _ledger.Pool.Available == 0 || !_ledger.TryPrepare(1))
+        {
+            return;
+        }
+
+        Span<int> taken = stackalloc int[1];
+        _ledger.Take(taken);
+        _ledger.Evict(taken);
+
+        // Until the answer is collected the group is out of everybody's reach, as if a step read it.
+        _ledger.Pool.Retire(taken[0]);
+        _underWay[slot]++;
+        _ahead.Submit(new MapAhead.Request(slot, position, taken[0], IsCreated(taken[0])));
+    }
+
+    /// <summary>Writes down what the other thread has done so far.</summary>
+    public void CollectAhead()
+    {
+        while (_ahead.TryCollect(out MapAhead.Answer answer))
+        {
+            Note(answer);
+        }
+    }
+
+    /// <summary>Waits until the other thread has done everything.</summary>
+    /// <returns>Whether there was anything to wait for.</returns>
+    public bool FinishAhead()
+    {
+        bool any = _ahead.Pending > 0;
+        while (_ahead.Pending > 0)
+        {
+            Note(_ahead.Collect());
+        }
+
+        return any;
+    }
 
     /// <summary>Whether positions behind what a sequence holds can be mapped anew: no running work reads what they show.</summary>
     public bool CanReplace(int slot, int position, int count)
@@ -60,6 +104,7 @@ internal sealed class VirtualSpace : IDisposable
     /// <summary>Takes groups for positions behind what a sequence holds, those that are mapped there already first.</summary>
     public void TakeFor(int slot, int position, Span<int> groups)
     {
+        FinishAheadIn(slot);
         int missing = 0;
         for (int i = 0; i < groups.Length; i++)
         {
@@ -116,6 +161,7 @@ internal sealed class VirtualSpace : IDisposable
             return KvRefusal.OutOfDeviceMemory;
         }
 
+        FinishAheadIn(slot);
         Align(slot, groups, settled);
         ClearOthers(fresh, slot);
         KvRefusal refusal = KvRefusal.OutOfDeviceMemory;
@@ -174,6 +220,8 @@ internal sealed class VirtualSpace : IDisposable
     /// <summary>Unmaps and gives back everything. No work is running and no sequence is open.</summary>
     public void Dispose()
     {
+        FinishAhead();
+        _ahead.Dispose();
         for (int slot = 0; slot < Map.Slots; slot++)
         {
             Map.Clear(slot);
@@ -312,6 +360,33 @@ internal sealed class VirtualSpace : IDisposable
         }
     }
 
+    private void Note(in MapAhead.Answer answer)
+    {
+        (int slot, int position, int group, _) = answer.Request;
+        _underWay[slot]--;
+        if (answer.IsCreated)
+        {
+            NoteCreated([group]);
+        }
+
+        if (answer.IsMapped)
+        {
+            Map.Note(slot, position, [group], writable: true);
+        }
+
+        _ledger.Pool.Settle(group);
+        _ledger.KeepForLast(group);
+    }
+
+    /// <summary>Waits where the other thread is at work in a slot.</summary>
+    private void FinishAheadIn(int slot)
+    {
+        if (_underWay[slot] > 0)
+        {
+            FinishAhead();
+        }
+    }
+
     /// <summary>Backs groups with memory that have none.</summary>
     private bool TryBack(ReadOnlySpan<int> groups)
     {
@@ -339,7 +414,7 @@ internal sealed class VirtualSpace : IDisposable
         return true;
     }
 
-    internal void NoteCreated(ReadOnlySpan<int> groups)
+    private void NoteCreated(ReadOnlySpan<int> groups)
     {
         foreach (int group in groups)
         {
