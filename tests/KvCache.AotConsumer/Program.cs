@@ -1,5 +1,7 @@
 using KvCache;
 using KvCache.Attention;
+using KvCache.Cuda;
+using KvCache.Cuda.Simulation;
 using KvCache.Memory;
 using KvCache.Paged;
 
@@ -37,7 +39,29 @@ allocator.CheckIntegrity();
 Console.WriteLine(
     $"{allocator.Geometry}: {usage.OpenSequences} sequences on {usage.OwnedBlocks} of {usage.TotalBlocks} blocks, " +
     $"{second.HitLength} tokens shared, books right; attention on {attention.VectorBits}-bit vectors");
+Console.WriteLine(CudaDriver.TryLoad(out CudaDriver? driver, out string? reason)
+    ? $"CUDA {driver.Version}: {string.Join(", ", driver.GetDevices().Select(device => device.Name))}"
+    : reason);
+MapOnSimulatedGpu();
 return 0;
+
+// The functions of the simulated driver are closures that are called through unmanaged pointers: that must work ahead of time too.
+static void MapOnSimulatedGpu()
+{
+    using SimulatedCudaDriver simulator = new(new SimulatedCudaOptions { MemoryBytes = 80L << 30 });
+    using (CudaDevice device = CudaDevice.Open(simulator.Driver))
+    using (CudaVirtualMemory memory = new(device))
+    {
+        Expect(memory.TryReserve(8 * memory.ChunkBytes, out nint address), "addresses can be reserved");
+        Expect(memory.TryCreate([0, 1]) && memory.TryMap(address, [0, 1, 0], writable: true), "chunks can be created and mapped");
+        simulator.Launch(device.Stream, [new SimulatedRange(address, 3 * memory.ChunkBytes)]);
+        memory.RecordFence().Wait();
+        memory.Unmap(address, 3);
+        Console.WriteLine($"{device.Info.Name} GPU: {simulator.CallCount} driver calls, {simulator.Elapsed.TotalMilliseconds:F1} ms of its time, contract kept");
+    }
+
+    simulator.CheckLeaks();
+}
 
 KvSequence Open(int[] prompt)
 {

@@ -19,6 +19,7 @@ internal sealed record Target(string Claim, string[] Slow, string Fast, double L
         }
 
         yield return new("faster than gathering pages first", [ContestantSet.Gather], ContestantSet.Ours, 1.5);
+        yield return new("faster than ONNX Runtime", [ContestantSet.Onnx], ContestantSet.Ours, 1.2);
         if (table.Shape.IsGroupOfOne)
         {
             yield return new("as fast as reading, contiguous", ContestantSet.ReadContiguous, ContestantSet.OursContiguous, 0.75);
@@ -26,7 +27,6 @@ internal sealed record Target(string Claim, string[] Slow, string Fast, double L
             yield break;
         }
 
-        yield return new("faster than ONNX Runtime", [ContestantSet.Onnx], ContestantSet.Ours, 1.2);
         yield return new("bf16 faster than f32", [ContestantSet.Ours], ContestantSet.OursBrain, 1.3);
     }
 

@@ -1,5 +1,6 @@
 using KvCache;
 using KvCache.Paged;
+using KvCache.Virtual;
 
 namespace Generate.Engine;
 
@@ -9,6 +10,12 @@ internal static class KvAllocators
     private static readonly Dictionary<string, Func<KvGeometry, int, long, IKvAllocator>> Factories = new()
     {
         ["paged"] = static (geometry, blockTokens, bytes) => new PagedKvAllocator(new PagedKvAllocatorOptions
+        {
+            Geometry = geometry,
+            BlockTokens = blockTokens,
+            MemoryBytes = bytes,
+        }),
+        ["virtual"] = static (geometry, blockTokens, bytes) => new VirtualKvAllocator(new VirtualKvAllocatorOptions
         {
             Geometry = geometry,
             BlockTokens = blockTokens,

@@ -33,8 +33,9 @@ internal sealed class LoadOptions
 
     private readonly Option<int> _seed = new("--seed")
     {
-        Description = "What the random numbers of requests made up begin from. [default: 0]",
+        Description = "What the random numbers of requests made up begin from.",
         HelpName = "N",
+        DefaultValueFactory = static _ => GeneratedLoad.DefaultSeed,
     };
 
     public LoadOptions(Command command)

@@ -60,8 +60,9 @@ internal sealed class ServerOptions
     {
         Description =
             "How long a step takes: so many microseconds, and so many for each prefill token and each decoding request; tables of measured kernels; " +
-            "or model and device by their dimensions. [default: roofline]",
-        HelpName = "linear:BASE,PREFILL,DECODE|table:DIR|roofline",
+            "or model and device by their dimensions, with matrix-products=, prefill-attention=, memory= and link= (shares of the datasheet), " +
+            "layer-overhead= and step-overhead= (µs) where they are to be others than the defaults.",
+        HelpName = "linear:BASE,PREFILL,DECODE|table:DIR|roofline[:NAME=VALUE,…]",
         DefaultValueFactory = static _ => CostOption.Roofline,
     };
 

@@ -46,6 +46,7 @@ internal sealed record Plan(string Manager, Fit Fit, double Capacity, IReadOnlyL
                 Arrivals = ArrivalProcess.Poisson(rate),
                 PromptTokens = LengthDistribution.Fixed(options.Context),
                 OutputTokens = LengthDistribution.Fixed(options.Output),
+                Seed = GeneratedLoad.DefaultSeed,
             },
             "");
         return ServedLoad.Serve(manager, server, load, new ServiceObjectives(), static _ => { });

@@ -11,6 +11,32 @@ internal static class DeviceArguments
     private const int Alignment = 16;
     private const int OneColumnShift = 31;
 
+    /// <summary>Checks that a device can reach a cache: it is the cache's own device, or knows its memory.</summary>
+    /// <exception cref="NotSupportedException">It cannot.</exception>
+    public static void CheckMemory(GpuDevice device, KvLayerView view)
+    {
+        if (ReferenceEquals(view.Device, device))
+        {
+            return;
+        }
+
+        try
+        {
+            if (view.Device.HasMemory)
+            {
+                _ = device.View(view.KeyBase, view.TokensPerPage * view.KeyTokenStride);
+                _ = device.View(view.ValueBase, view.TokensPerPage * view.ValueTokenStride);
+                return;
+            }
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+        }
+
+        throw new NotSupportedException(
+            $"The cache lies on device '{view.Device.Name}', in memory that device '{device.Name}' of this attention does not know.");
+    }
+
     /// <summary>The layer's pages and the step's rows, whose tables are brought to the device if they are not there yet.</summary>
     public static CacheArguments Of(GpuDevice device, KvLayerView view)
     {

@@ -43,7 +43,7 @@ public sealed class GpuAttention : IKvAttention
     public void Append(KvLayerView view, KvTensor keys, KvTensor values)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        CheckDevice(view);
+        DeviceArguments.CheckMemory(_device, view);
         AttentionOperands.CheckAppend(view, keys, values);
         if (view.TokenCount == 0)
         {
@@ -75,7 +75,7 @@ public sealed class GpuAttention : IKvAttention
     public void Attend(KvLayerView view, KvTensor queries, KvTensor output, KvScoring scoring)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        CheckDevice(view);
+        DeviceArguments.CheckMemory(_device, view);
         AttentionOperands.CheckAttend(view, queries, output);
         if (view.TokenCount == 0)
         {
@@ -117,15 +117,6 @@ public sealed class GpuAttention : IKvAttention
             _disposed = true;
             _device.Stream.Synchronize();
             _launcher.Dispose();
-        }
-    }
-
-    private void CheckDevice(KvLayerView view)
-    {
-        if (!ReferenceEquals(view.Device, _device))
-        {
-            throw new NotSupportedException(
-                $"The cache lies on device '{view.Device.Name}'; this attention works on device '{_device.Name}' and in its memory only.");
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
     private const int LeastPrefillWarp = 16;
 
     private readonly LoadedKernels _kernels = LoadedKernels.Of(accelerator);
-    private readonly Workspace _sums = new(accelerator);
-    private readonly Workspace _scales = new(accelerator);
+    private readonly Workspace<float> _sums = new(accelerator);
+    private readonly Workspace<float> _scales = new(accelerator);
 
     /// <summary>Submits the writing of a step's keys and values.</summary>
     public void Append(AcceleratorStream stream, in AppendArguments arguments, KvElementType type, bool aligned)

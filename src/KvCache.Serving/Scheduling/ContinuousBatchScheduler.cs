@@ -1,5 +1,3 @@
-using KvCache.Serving.CostModels;
-
 namespace KvCache.Serving.Scheduling;
 
 /// <summary>Decides, step by step, which requests run, over any manager: continuous batching with chunked prefill.</summary>
@@ -13,7 +11,7 @@ namespace KvCache.Serving.Scheduling;
 /// Source of the rules: the scheduler of vLLM V1; continuous batching is due to Yu et al., "Orca", OSDI 2022, chunked prefill to
 /// Agrawal et al., "Sarathi-Serve", OSDI 2024.</para>
 /// </remarks>
-public sealed class ContinuousBatchScheduler
+public sealed partial class ContinuousBatchScheduler
 {
     private readonly SchedulerOptions _options;
     private readonly RunningList _running = new();
@@ -133,109 +131,9 @@ public sealed class ContinuousBatchScheduler
             _plan.Close();
         }
 
-        NotifyPlanned();
+        Notify(_plan.Preempted, static (listener, request) => listener.OnPreempted(request));
+        Notify(_plan.Started, static (listener, request) => listener.OnStarted(request));
         return any;
-    }
-
-    /// <summary>Adds another answer to a prompt that was just computed: it shares the memory of what is computed already.</summary>
-    /// <remarks>
-    /// Called between the allocator's <see cref="KvStep.Complete()"/> and <see cref="Complete"/>. Where there is no memory or place for
-    /// one more to run, it waits like any other request.
-    /// </remarks>
-    /// <param name="step">The open step.</param>
-    /// <param name="row">A row of it that yields a token.</param>
-    /// <param name="sibling">A request that was never submitted, with the tokens of the row's request as its prompt.</param>
-    /// <param name="token">The first token of the sibling's answer.</param>
-    /// <returns>Whether memory is shared.</returns>
-    /// <exception cref="ArgumentException">
-    /// The row yields no token, or the sibling was submitted before, has another prompt or does not fit the memory.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">The step has ended, or the allocator's step was not completed.</exception>
-    public bool Fork(ScheduledStep step, int row, ServingRequest sibling, int token)
-    {
-        ArgumentNullException.ThrowIfNull(sibling);
-        EnsureOpen(step);
-        EnsureNew(sibling, nameof(sibling));
-        ServingRequest request = step.Requests[row];
-        if (!step.RowWork[row].Samples || !sibling.Tokens.SequenceEqual(request.Tokens) || !Fits(sibling))
-        {
-            throw new ArgumentException(
-                $"Row {row} of {request.TokenCount} tokens cannot be continued by the sibling's {sibling.TokenCount} and {sibling.MaxTokens} more; " +
-                "expected a row that yields a token, a sibling with the same tokens, and memory for its answer.",
-                nameof(sibling));
-        }
-
-        EnsureComputed(step.Rows[row], step.RowWork[row], row);
-        TimeSpan now = Now;
-        Accept(sibling, request.SubmittedAt);
-        sibling.StartedAt = request.StartedAt;
-        if (Take(sibling, token, now))
-        {
-            End(sibling, RequestStatus.Finished, now);
-            _plan.Ended.Add(sibling);
-            return false;
-        }
-
-        if (_running.Count < _options.MaxSequences
-            && request.Sequence!.TryFork(request.ComputedLength, out KvSequence? sequence, out _))
-        {
-            sibling.Sequence = sequence;
-            sibling.Status = RequestStatus.Running;
-            _running.Add(sibling);
-            return true;
-        }
-
-        Wait(sibling);
-        return false;
-    }
-
-    /// <summary>Ends a step: every row that yields a token gets it, and requests that have all theirs give their memory back.</summary>
-    /// <remarks>The allocator's step must have been completed before.</remarks>
-    /// <param name="step">The open step.</param>
-    /// <param name="tokens">The chosen tokens, one for each row that yields one, in the order of the rows.</param>
-    /// <exception cref="ArgumentException">There are more or fewer tokens than rows that yield one.</exception>
-    /// <exception cref="InvalidOperationException">The step has ended, or the allocator's step was not completed.</exception>
-    public void Complete(ScheduledStep step, ReadOnlySpan<int> tokens)
-    {
-        EnsureOpen(step);
-        if (tokens.Length != _plan.SampledRows)
-        {
-            throw new ArgumentException($"{tokens.Length} tokens were given; expected {_plan.SampledRows}.", nameof(tokens));
-        }
-
-        ReadOnlySpan<KvRow> rows = _plan.Rows;
-        ReadOnlySpan<RowWork> work = _plan.Work;
-        for (int row = 0; row < rows.Length; row++)
-        {
-            EnsureComputed(rows[row], work[row], row);
-        }
-
-        TimeSpan now = Now;
-        int sampled = 0;
-        for (int row = 0; row < rows.Length; row++)
-        {
-            ServingRequest request = _plan.Requests[row];
-            CountRecomputed(request, work[row]);
-            if (work[row].Samples && Take(request, tokens[sampled++], now))
-            {
-                End(request, RequestStatus.Finished, now);
-                _plan.Ended.Add(request);
-            }
-        }
-
-        _steps++;
-        _decodeTokens += _plan.DecodeRows;
-        _prefillTokens += _plan.TokenCount - _plan.DecodeRows;
-        Close(now);
-    }
-
-    /// <summary>Ends a step that was not computed. Its requests go on as if it had not been made, with the memory that they got.</summary>
-    /// <param name="step">The open step; of the allocator's, nothing may have been completed.</param>
-    /// <exception cref="InvalidOperationException">The step has ended.</exception>
-    public void Abandon(ScheduledStep step)
-    {
-        EnsureOpen(step);
-        Close(Now);
     }
 
     private static void EnsureNew(ServingRequest request, string paramName)
@@ -244,28 +142,6 @@ public sealed class ContinuousBatchScheduler
         {
             throw new ArgumentException($"The request was submitted before: it is {request.Status}.", paramName);
         }
-    }
-
-    private static void EnsureComputed(KvRow row, RowWork work, int index)
-    {
-        if (row.Sequence.ComputedLength != work.Context + work.Tokens)
-        {
-            throw new InvalidOperationException(
-                $"Row {index} has {row.Sequence.ComputedLength} tokens computed; expected {work.Context + work.Tokens}. " +
-                "Complete the allocator's step first.");
-        }
-    }
-
-    private static bool Take(ServingRequest request, int token, TimeSpan now)
-    {
-        int before = request.TokenCount;
-        bool ended = request.Append(token);
-        if (request.FirstTokenAt is null && request.TokenCount > before)
-        {
-            request.FirstTokenAt = now;
-        }
-
-        return ended;
     }
 
     private static void End(ServingRequest request, RequestStatus status, TimeSpan now)
@@ -294,63 +170,7 @@ public sealed class ContinuousBatchScheduler
         _options.Listener?.OnSubmitted(request);
     }
 
-    private void CountRecomputed(ServingRequest request, RowWork work)
-    {
-        int again = Math.Min(request.ComputedBefore, work.Context + work.Tokens) - work.Context;
-        if (again > 0)
-        {
-            request.RecomputedTokens += again;
-            _recomputedTokens += again;
-        }
-    }
-
-    private void EnsureOpen(ScheduledStep step)
-    {
-        if (!step.IsOpen || !step.IsOf(_plan))
-        {
-            throw new InvalidOperationException("The step is not the open one of this scheduler.");
-        }
-    }
-
-    private void Close(TimeSpan now)
-    {
-        foreach (ServingRequest request in _running.Span)
-        {
-            if (request.IsCancelRequested && request.Status == RequestStatus.Running)
-            {
-                End(request, RequestStatus.Cancelled, now);
-                _plan.Ended.Add(request);
-            }
-        }
-
-        if (_plan.Ended.Count > 0)
-        {
-            _running.RemoveEnded();
-        }
-
-        _plan.Close();
-        NotifyEnded();
-    }
-
-    private void NotifyPlanned()
-    {
-        if (_options.Listener is not { } listener)
-        {
-            return;
-        }
-
-        foreach (ServingRequest request in _plan.Preempted)
-        {
-            listener.OnPreempted(request);
-        }
-
-        foreach (ServingRequest request in _plan.Started)
-        {
-            listener.OnStarted(request);
-        }
-    }
-
-    private void NotifyEnded()
+    private void Notify(List<ServingRequest> requests, Action<ISchedulerListener, ServingRequest> tell)
     {
         if (_options.Listener is not { } listener)
         {
@@ -360,9 +180,9 @@ public sealed class ContinuousBatchScheduler
         _notifying = true;
         try
         {
-            foreach (ServingRequest request in _plan.Ended)
+            foreach (ServingRequest request in requests)
             {
-                listener.OnEnded(request);
+                tell(listener, request);
             }
         }
         finally

@@ -6,8 +6,8 @@ namespace KvCache.Attention;
 
 /// <summary>One query a row against a range of positions: online softmax, keys and values read once.</summary>
 /// <remarks>
-/// <para>Memory sets the pace, and it is fastest when it is read strictly in order: token by token, in a token head by head,
-/// as the cache lies. What is used again and again (queries, sums, a tile's scores) stays in the first-level cache.
+/// <para>Memory sets the pace, and it is fastest when a few streams are read side by side, each strictly in order: token by
+/// token, in a token head by head, as the cache lies. What is used again and again (queries, sums, a tile's scores) stays in the first-level cache.
 /// Scores are kept with positions as rows and query heads as columns: softmax then needs no sums across a vector.</para>
 /// <para>Source of the recurrence: Dao, Fu, Ermon, Rudra and Ré, FlashAttention, algorithm 1, on powers of two.</para>
 /// </remarks>
@@ -23,38 +23,35 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
     public static void Run(
         in AttentionCall call, int row, int first, int end, int headFirst, int headEnd, in DecodeScratch scratch)
     {
-        // A tile's keys, then its values, then the next tile's keys: the order in which they are read.
-        byte** stream = stackalloc byte*[3 * Tile];
-        byte** unused = stackalloc byte*[Tile];
+        bool pairs = call.Group % 4 == 0;
+        int streams = pairs ? TokenPairs<TSimd, TVector, TElement>.Streams : TokenQuads<TSimd, TVector, TElement>.Streams;
+        byte** keyTokens = stackalloc byte*[Tile];
+        byte** valueTokens = stackalloc byte*[Tile];
+        byte** rows = stackalloc byte*[3 * Tile];
+        long keyOffset = headFirst * call.KeyHeadStride;
+        long keyBytes = (headEnd - headFirst) * call.KeyHeadStride;
+        long valueOffset = headFirst * call.ValueHeadStride;
+        long valueBytes = (headEnd - headFirst) * call.ValueHeadStride;
         int queries = (headEnd - headFirst) * call.Group;
         Begin(in call, row, headFirst, queries, in scratch);
         for (int tile = first; tile < end; tile += Tile)
         {
             int count = Math.Min(Tile, end - tile);
-            int next = Math.Min(Tile, end - tile - count);
-            byte** keys = stream;
-            byte** values = stream + count;
-            call.Locate(row, tile, count, keys, values);
-            call.Locate(row, tile + count, next, values + count, unused);
-            for (int i = 0; i < (2 * count) + next; i++)
-            {
-                stream[i] += (nint)(headFirst * (i >= count && i < 2 * count ? call.ValueHeadStride : call.KeyHeadStride));
-            }
+            call.Locate(row, tile, count, keyTokens, valueTokens);
+            TokenStreams keys = new(keyTokens, count, streams, keyOffset, keyBytes, rows);
+            TokenStreams values = new(valueTokens, count, streams, valueOffset, valueBytes, keys.End);
 
-            ReadAhead ahead = new(
-                keys,
-                values,
-                values + count,
-                values + count + next,
-                (headEnd - headFirst) * call.KeyHeadStride,
-                (headEnd - headFirst) * call.ValueHeadStride);
-            if (call.Group % 4 == 0)
+            // The next tile's keys are asked for while this one's values are read; after the last tile, its last key once more.
+            int next = Math.Min(tile + count, end - 1);
+            call.Locate(row, next, Math.Min(Tile, end - next), keyTokens, valueTokens);
+            _ = new TokenStreams(keyTokens, Math.Min(Tile, end - next), streams, keyOffset, keyBytes, values.End);
+            if (pairs)
             {
-                TokenPairs<TSimd, TVector, TElement>.Score(in call, keys, count, queries, ref ahead, in scratch);
+                TokenPairs<TSimd, TVector, TElement>.Score(in call, in keys, queries, in scratch);
             }
             else
             {
-                SingleTokens<TSimd, TVector, TElement>.Score(in call, keys, count, queries, ref ahead, in scratch);
+                TokenQuads<TSimd, TVector, TElement>.Score(in call, in keys, queries, in scratch);
             }
 
             if (call.CapLog2E != 0)
@@ -67,14 +64,16 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
                 Weigh(query, count, in scratch);
             }
 
+            // Streams may have more steps than there are tokens: those count for nothing.
+            new Span<float>(scratch.Scores + (count * scratch.ScoreStride), ((keys.Steps * streams) - count) * scratch.ScoreStride).Clear();
             Lower(in call, queries, in scratch);
-            if (call.Group % 4 == 0)
+            if (pairs)
             {
-                TokenPairs<TSimd, TVector, TElement>.Accumulate(in call, values, count, queries, ref ahead, in scratch);
+                TokenPairs<TSimd, TVector, TElement>.Accumulate(in call, in values, queries, in scratch);
             }
             else
             {
-                SingleTokens<TSimd, TVector, TElement>.Accumulate(in call, values, count, queries, ref ahead, in scratch);
+                TokenQuads<TSimd, TVector, TElement>.Accumulate(in call, in values, queries, in scratch);
             }
         }
     }
@@ -90,14 +89,8 @@ internal static unsafe class DecodeKernel<TSimd, TVector, TElement>
             scratch.ValueOffsets[query] = (nint)(query / call.Group * call.ValueHeadStride);
         }
 
-        for (int query = queries; query % 4 != 0; query++)
-        {
-            scratch.KeyOffsets[query] = scratch.KeyOffsets[queries - 1];
-        }
-
         new Span<float>(scratch.Largest, scratch.ScoreStride).Fill(float.NegativeInfinity);
         new Span<float>(scratch.Totals, scratch.ScoreStride).Clear();
-        new Span<float>(scratch.Zeros, scratch.ScoreStride).Clear();
         new Span<float>(scratch.Sums, queries * scratch.SumStride).Clear();
     }
 

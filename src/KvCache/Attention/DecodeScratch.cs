@@ -20,8 +20,7 @@ internal readonly unsafe struct DecodeScratch
         Largest = Sums + ((long)queryHeads * SumStride);
         Totals = Largest + ScoreStride;
         Kept = Totals + ScoreStride;
-        Zeros = Kept + ScoreStride;
-        KeyOffsets = (nint*)(Zeros + ScoreStride);
+        KeyOffsets = (nint*)(Kept + ScoreStride);
         ValueOffsets = KeyOffsets + ScoreStride;
     }
 
@@ -49,10 +48,7 @@ internal readonly unsafe struct DecodeScratch
     /// <summary>What the present tile leaves of the sums, per query head.</summary>
     public float* Kept { get; }
 
-    /// <summary>A weight of 0 per query head.</summary>
-    public float* Zeros { get; }
-
-    /// <summary>Where in a token's keys each query head's key is; rounded up to whole quads with the last.</summary>
+    /// <summary>Where in a token's keys each query head's key is.</summary>
     public nint* KeyOffsets { get; }
 
     /// <summary>Where in a token's values each query head's value is.</summary>
@@ -61,7 +57,7 @@ internal readonly unsafe struct DecodeScratch
     public static long Floats(int queryHeads, int keyDim, int valueDim)
     {
         long heads = RoundUp(queryHeads);
-        return (heads * (RoundUp(keyDim) + Tile + 4 + (2 * sizeof(nint) / sizeof(float)))) + ((long)queryHeads * RoundUp(valueDim));
+        return (heads * (RoundUp(keyDim) + Tile + 3 + (2 * sizeof(nint) / sizeof(float)))) + ((long)queryHeads * RoundUp(valueDim));
     }
 
     private static int RoundUp(int floats) => (floats + Alignment - 1) / Alignment * Alignment;

@@ -11,10 +11,10 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
     where TVector : struct
     where TElement : struct, IElement
 {
-    /// <summary>Four query heads that share a key, for two tokens at a time.</summary>
+    /// <summary>Four query heads that share a key, for two tokens, whose scores are so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OfTwoKeys(
-        byte* key0, byte* key1, float* queries, nint stride, nint dims, float* scores0, float* scores1, byte* ahead)
+        byte* key0, byte* key1, float* queries, nint stride, nint dims, float* scores, nint apart, byte* ahead0, byte* ahead1)
     {
         TVector a0 = default, a1 = default, b0 = default, b1 = default;
         TVector c0 = default, c1 = default, d0 = default, d1 = default;
@@ -23,9 +23,10 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
         float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
+            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
             TVector x0 = Load(key0, i);
             TVector x1 = Load(key1, i);
-            ReadAhead.Ask(ahead + (2 * i * TElement.Bytes), 2 * TSimd.Width * TElement.Bytes);
             TVector query = TSimd.Load(queries + i);
             a0 = TSimd.MultiplyAdd(x0, query, a0);
             a1 = TSimd.MultiplyAdd(x1, query, a1);
@@ -40,33 +41,45 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
             d1 = TSimd.MultiplyAdd(x1, query, d1);
         }
 
-        TSimd.Sums(a0, b0, c0, d0).Store(scores0);
-        TSimd.Sums(a1, b1, c1, d1).Store(scores1);
+        TSimd.Sums(a0, b0, c0, d0).Store(scores);
+        TSimd.Sums(a1, b1, c1, d1).Store(scores + apart);
     }
 
-    /// <summary>Four query heads with a key each, some of which may be the same.</summary>
+    /// <summary>One query head, for four tokens, whose scores are so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OfFourKeys(
-        byte* keys, nint* offsets, float* queries, nint stride, nint dims, float* scores, byte* ahead)
+        byte* key0,
+        byte* key1,
+        byte* key2,
+        byte* key3,
+        float* query,
+        nint dims,
+        float* scores,
+        nint apart,
+        byte* ahead0,
+        byte* ahead1,
+        byte* ahead2,
+        byte* ahead3)
     {
         TVector sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        byte* key0 = keys + offsets[0];
-        byte* key1 = keys + offsets[1];
-        byte* key2 = keys + offsets[2];
-        byte* key3 = keys + offsets[3];
-        float* query1 = queries + stride;
-        float* query2 = query1 + stride;
-        float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            ReadAhead.Ask(ahead + (4 * i * TElement.Bytes), 4 * TSimd.Width * TElement.Bytes);
-            sum0 = TSimd.MultiplyAdd(Load(key0, i), TSimd.Load(queries + i), sum0);
-            sum1 = TSimd.MultiplyAdd(Load(key1, i), TSimd.Load(query1 + i), sum1);
-            sum2 = TSimd.MultiplyAdd(Load(key2, i), TSimd.Load(query2 + i), sum2);
-            sum3 = TSimd.MultiplyAdd(Load(key3, i), TSimd.Load(query3 + i), sum3);
+            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead2 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead3 + (i * TElement.Bytes));
+            TVector q = TSimd.Load(query + i);
+            sum0 = TSimd.MultiplyAdd(Load(key0, i), q, sum0);
+            sum1 = TSimd.MultiplyAdd(Load(key1, i), q, sum1);
+            sum2 = TSimd.MultiplyAdd(Load(key2, i), q, sum2);
+            sum3 = TSimd.MultiplyAdd(Load(key3, i), q, sum3);
         }
 
-        TSimd.Sums(sum0, sum1, sum2, sum3).Store(scores);
+        Vector128<float> sums = TSimd.Sums(sum0, sum1, sum2, sum3);
+        scores[0] = sums[0];
+        scores[apart] = sums[1];
+        scores[2 * apart] = sums[2];
+        scores[3 * apart] = sums[3];
     }
 
     /// <summary>The dims first … end − 1 of one query head, one by one.</summary>

@@ -5,83 +5,79 @@ using KvCache.Attention.Simd;
 namespace KvCache.Attention;
 
 /// <summary>A tile's keys and values, two tokens at a time: for groups of a multiple of four query heads.</summary>
-/// <remarks>There the arithmetic weighs as much as the memory, and two tokens share the loads and stores of a group.</remarks>
+/// <remarks>There the arithmetic weighs as much as the memory: two tokens share the loads and stores of four query heads, which
+/// share their keys and values.</remarks>
 internal static unsafe class TokenPairs<TSimd, TVector, TElement>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TElement : struct, IElement
 {
+    public const int Streams = 2;
+
+    private const int Distance = 4096; // bytes, in each stream
+
     /// <summary>scores[token][query] = q · k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Score(
-        in AttentionCall call, byte** keys, int count, int queries, ref ReadAhead ahead, in DecodeScratch scratch)
+    public static void Score(in AttentionCall call, in TokenStreams keys, int queries, in DecodeScratch scratch)
     {
         nint dims = call.KeyDim - (call.KeyDim % TSimd.Width);
         nint stride = scratch.QueryStride;
-        long bytesAhead = 2 * call.KeyHeadStride * 4 / call.Group;
-        for (int token = 0; token < count; token += 2)
+        nint apart = (nint)keys.Steps * scratch.ScoreStride;
+        for (int step = 0; step < keys.Steps; step++)
         {
-            // An odd last token goes with itself; nobody reads the second's scores.
-            byte* key0 = keys[token];
-            byte* key1 = keys[Math.Min(token + 1, count - 1)];
-            float* scores0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
-            float* scores1 = scores0 + scratch.ScoreStride;
+            byte** rows = keys.Rows + (step * Streams);
+            float* scores = scratch.Scores + ((nint)step * scratch.ScoreStride);
             for (nint query = 0; query < queries; query += 4)
             {
                 nint offset = scratch.KeyOffsets[query];
                 DotProducts<TSimd, TVector, TElement>.OfTwoKeys(
-                    key0 + offset,
-                    key1 + offset,
+                    rows[0] + offset,
+                    rows[1] + offset,
                     scratch.Queries + (query * stride),
                     stride,
                     dims,
-                    scores0 + query,
-                    scores1 + query,
-                    ahead.Next(bytesAhead));
+                    scores + query,
+                    apart,
+                    keys.Ahead(rows, offset, Distance),
+                    keys.Ahead(rows + 1, offset, Distance));
             }
 
-            if (dims < call.KeyDim)
+            for (int stream = 0; dims < call.KeyDim && stream < Streams; stream++)
             {
-                SingleTokens<TSimd, TVector, TElement>.ScoreRest(in call, key0, queries, scores0, in scratch);
-                SingleTokens<TSimd, TVector, TElement>.ScoreRest(in call, key1, queries, scores1, in scratch);
+                TokenQuads<TSimd, TVector, TElement>.ScoreRest(in call, rows[stream], queries, scores + (stream * apart), in scratch);
             }
         }
     }
 
     /// <summary>sums[query] += weight · v.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Accumulate(
-        in AttentionCall call, byte** values, int count, int queries, ref ReadAhead ahead, in DecodeScratch scratch)
+    public static void Accumulate(in AttentionCall call, in TokenStreams values, int queries, in DecodeScratch scratch)
     {
         nint dims = call.ValueDim - (call.ValueDim % TSimd.Width);
         nint stride = scratch.SumStride;
-        long bytesAhead = 2 * call.ValueHeadStride * 4 / call.Group;
-        for (int token = 0; token < count; token += 2)
+        nint apart = (nint)values.Steps * scratch.ScoreStride;
+        for (int step = 0; step < values.Steps; step++)
         {
-            // An odd last token goes with itself, at weight 0.
-            bool pair = token + 1 < count;
-            byte* value0 = values[token];
-            byte* value1 = values[pair ? token + 1 : token];
-            float* weights0 = scratch.Scores + ((nint)token * scratch.ScoreStride);
-            float* weights1 = pair ? weights0 + scratch.ScoreStride : scratch.Zeros;
+            byte** rows = values.Rows + (step * Streams);
+            float* weights = scratch.Scores + ((nint)step * scratch.ScoreStride);
             for (nint query = 0; query < queries; query += 4)
             {
                 nint offset = scratch.ValueOffsets[query];
                 WeightedSums<TSimd, TVector, TElement>.AddTwoToFour(
-                    value0 + offset,
-                    value1 + offset,
-                    weights0 + query,
-                    weights1 + query,
+                    rows[0] + offset,
+                    rows[1] + offset,
+                    weights + query,
+                    apart,
                     scratch.Sums + (query * stride),
                     stride,
                     dims,
-                    ahead.Next(bytesAhead));
+                    values.Ahead(rows, offset, Distance),
+                    values.Ahead(rows + 1, offset, Distance));
             }
 
-            if (dims < call.ValueDim)
+            for (int stream = 0; dims < call.ValueDim && stream < Streams; stream++)
             {
-                SingleTokens<TSimd, TVector, TElement>.AccumulateRest(in call, value0, queries, weights0, in scratch);
-                SingleTokens<TSimd, TVector, TElement>.AccumulateRest(in call, value1, queries, weights1, in scratch);
+                TokenQuads<TSimd, TVector, TElement>.AccumulateRest(in call, rows[stream], queries, weights + (stream * apart), in scratch);
             }
         }
     }

@@ -10,21 +10,23 @@ internal static unsafe class WeightedSums<TSimd, TVector, TElement>
     where TVector : struct
     where TElement : struct, IElement
 {
-    /// <summary>Two tokens' values to four query heads: half the loads and stores of sums.</summary>
+    /// <summary>Two tokens' values to four query heads that share them; the tokens' weights are so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTwoToFour(
-        byte* value0, byte* value1, float* weights0, float* weights1, float* sums, nint stride, nint dims, byte* ahead)
+        byte* value0, byte* value1, float* weights, nint apart, float* sums, nint stride, nint dims, byte* ahead0, byte* ahead1)
     {
-        TVector a0 = TSimd.Create(weights0[0]), a1 = TSimd.Create(weights1[0]);
-        TVector b0 = TSimd.Create(weights0[1]), b1 = TSimd.Create(weights1[1]);
-        TVector c0 = TSimd.Create(weights0[2]), c1 = TSimd.Create(weights1[2]);
-        TVector d0 = TSimd.Create(weights0[3]), d1 = TSimd.Create(weights1[3]);
+        float* weights1 = weights + apart;
+        TVector a0 = TSimd.Create(weights[0]), a1 = TSimd.Create(weights1[0]);
+        TVector b0 = TSimd.Create(weights[1]), b1 = TSimd.Create(weights1[1]);
+        TVector c0 = TSimd.Create(weights[2]), c1 = TSimd.Create(weights1[2]);
+        TVector d0 = TSimd.Create(weights[3]), d1 = TSimd.Create(weights1[3]);
         float* sums1 = sums + stride;
         float* sums2 = sums1 + stride;
         float* sums3 = sums2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            ReadAhead.Ask(ahead + (2 * i * TElement.Bytes), 2 * TSimd.Width * TElement.Bytes);
+            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
             TVector x0 = Load(value0, i);
             TVector x1 = Load(value1, i);
             Add(x0, x1, a0, a1, sums + i);
@@ -34,15 +36,34 @@ internal static unsafe class WeightedSums<TSimd, TVector, TElement>
         }
     }
 
-    /// <summary>A token's value to one query head.</summary>
+    /// <summary>Four tokens' values to one query head; the tokens' weights are so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddToOne(byte* value, float weight, float* sums, nint dims, byte* ahead)
+    public static void AddFourToOne(
+        byte* value0,
+        byte* value1,
+        byte* value2,
+        byte* value3,
+        float* weights,
+        nint apart,
+        float* sums,
+        nint dims,
+        byte* ahead0,
+        byte* ahead1,
+        byte* ahead2,
+        byte* ahead3)
     {
-        TVector factor = TSimd.Create(weight);
+        TVector weight0 = TSimd.Create(weights[0]), weight1 = TSimd.Create(weights[apart]);
+        TVector weight2 = TSimd.Create(weights[2 * apart]), weight3 = TSimd.Create(weights[3 * apart]);
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            ReadAhead.Ask(ahead + (i * TElement.Bytes), TSimd.Width * TElement.Bytes);
-            TSimd.Store(TSimd.MultiplyAdd(Load(value, i), factor, TSimd.Load(sums + i)), sums + i);
+            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead2 + (i * TElement.Bytes));
+            TokenStreams.Ask(ahead3 + (i * TElement.Bytes));
+            TVector sum = TSimd.MultiplyAdd(Load(value0, i), weight0, TSimd.Load(sums + i));
+            sum = TSimd.MultiplyAdd(Load(value1, i), weight1, sum);
+            sum = TSimd.MultiplyAdd(Load(value2, i), weight2, sum);
+            TSimd.Store(TSimd.MultiplyAdd(Load(value3, i), weight3, sum), sums + i);
         }
     }
 

@@ -59,6 +59,9 @@ internal sealed class BlockPool
     /// <summary>Whether the one owner of a block may write to it: nobody else owns it, nor still reads it.</summary>
     public bool IsExclusive(int block) => _entries[block].References == 1 && _entries[block].Pending == 0;
 
+    /// <summary>Whether an owner has let go of a block behind work that may still read it.</summary>
+    public bool IsPending(int block) => _entries[block].Pending > 0;
+
     /// <summary>Takes blocks, each with one owner, or none at all.</summary>
     /// <remarks>A block may still be published; the caller forgets its content and says so by <see cref="SetPublished"/>.</remarks>
     public bool TryTake(Span<int> blocks)

@@ -40,6 +40,20 @@ internal sealed class RetiredBlocks(BlockPool pool)
         _running.Enqueue(fence);
     }
 
+    /// <summary>Takes an owner from each block, last block first; while a step may read them they stay out of reach.</summary>
+    public void Release(ReadOnlySpan<int> blocks)
+    {
+        // Behind blocks that wait, also those that need not: the order of giving back is the order of eviction.
+        if (Count > 0 || MustWait)
+        {
+            Retire(blocks);
+        }
+        else
+        {
+            pool.Release(blocks);
+        }
+    }
+
     /// <summary>Retires blocks until every step begun so far has passed.</summary>
     public void Retire(ReadOnlySpan<int> blocks)
     {

@@ -1,6 +1,7 @@
 using KvCache.Blocks;
 using KvCache.Diagnostics;
 using KvCache.Prefixes;
+using KvCache.Steps;
 
 namespace KvCache.Paged;
 
@@ -13,15 +14,26 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
     public void Check()
     {
         CheckSequences();
-        CheckOwners();
-        CheckStates();
+        PoolIntegrity pool = new(ledger.Pool, ledger.Retired, _faults.Add);
+        foreach (PagedSequence sequence in open)
+        {
+            pool.AddOwner($"Sequence {sequence.Id}", sequence.Table.Blocks);
+        }
+
+        pool.Check();
         if (ledger.Index is { } index)
         {
-            new PrefixIntegrity(index, ledger.Tokens, _faults.Add).Check(ledger.Pool, open.Count);
+            new PrefixIntegrity(index, ledger.Tokens, _faults.Add).Check(ledger.Pool.IsPublished, ledger.Pool.HighWater, open.Count);
             CheckPublished(index);
         }
 
-        CheckPageTable();
+        PageTableIntegrity table = new(step.Table, _faults.Add);
+        table.Check();
+        foreach (PagedSequence sequence in open)
+        {
+            table.CheckShown(sequence.Id, ref sequence.Table);
+        }
+
         if (_faults.Count > 0)
         {
             throw new KvIntegrityException(_faults);
@@ -78,99 +90,6 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
                     $"Block {block} of sequence {sequence.Id} is not published as what follows the block before it.");
                 parent = index.ContentOf(block);
             }
-        }
-    }
-
-    private void CheckOwners()
-    {
-        BlockPool pool = ledger.Pool;
-        int[] owners = new int[pool.HighWater];
-        int[] pending = new int[pool.HighWater];
-        foreach (PagedSequence sequence in open)
-        {
-            foreach (int block in sequence.Table.Blocks)
-            {
-                Count(owners, block, $"Sequence {sequence.Id}");
-            }
-        }
-
-        foreach (int block in ledger.Retired.Blocks)
-        {
-            Count(pending, block, "The retired list");
-        }
-
-        Expect(
-            ledger.Retired.SegmentBlocks == ledger.Retired.Count,
-            $"{ledger.Retired.Count} blocks are retired; their steps speak for {ledger.Retired.SegmentBlocks}.");
-        for (int block = 0; block < owners.Length; block++)
-        {
-            BlockPool.Entry entry = pool.Entries[block];
-            Expect(
-                entry.References == owners[block],
-                $"Block {block} has {owners[block]} owners; its reference count is {entry.References}.");
-            Expect(
-                entry.Pending == pending[block],
-                $"Block {block} is retired {pending[block]} times; its entry says {entry.Pending}.");
-        }
-    }
-
-    private void CheckStates()
-    {
-        BlockPool pool = ledger.Pool;
-        pool.Idle.CheckIntegrity(_faults.Add);
-        int[] idle = pool.Idle.ToArray();
-        HashSet<int> outside = [.. idle];
-        Expect(outside.Count == idle.Length && idle.Length == pool.Idle.Count, "The idle order lists a block twice.");
-        foreach (int block in pool.Trimmed)
-        {
-            Expect(outside.Add(block), $"Block {block} is idle or trimmed twice.");
-            Expect(!pool.IsPublished(block), $"Trimmed block {block} is published.");
-        }
-
-        Expect(outside.All(IsKnown), "A block that was never used is idle or trimmed.");
-        (int owned, int cached, int inTransfer) = (0, 0, 0);
-        for (int block = 0; block < pool.HighWater; block++)
-        {
-            BlockPool.Entry entry = pool.Entries[block];
-            bool unowned = entry.References == 0 && entry.Pending == 0;
-            Expect(unowned == outside.Contains(block), $"Block {block} has {entry.References} owners and {entry.Pending} pending, and is {(unowned ? "not " : string.Empty)}idle.");
-            owned += entry.References > 0 ? 1 : 0;
-            inTransfer += entry.References == 0 && entry.Pending > 0 ? 1 : 0;
-            cached += unowned && entry.Published ? 1 : 0;
-        }
-
-        Expect(owned == pool.Owned, $"{owned} blocks are owned; the count says {pool.Owned}.");
-        Expect(cached == pool.Cached, $"{cached} blocks are cached; the count says {pool.Cached}.");
-        Expect(inTransfer == pool.InTransfer, $"{inTransfer} blocks are in transfer; the count says {pool.InTransfer}.");
-        Expect(pool.HighWater <= pool.Capacity, $"{pool.HighWater} blocks were used; the pool has {pool.Capacity}.");
-    }
-
-    private void CheckPageTable()
-    {
-        for (int row = 0; row < step.Table.Rows.Length; row++)
-        {
-            (long id, int count) = step.Table.Rows[row];
-            Span<int> entries = step.Table.WholeRow(row);
-            Expect(!entries[count..].ContainsAnyExcept(-1), $"Row {row} of the page table has entries beyond its {count} pages.");
-            if (open.FirstOrDefault(s => s.Id == id) is { } shown && shown.Table.ShownRow == row)
-            {
-                int same = Math.Min(count, shown.Table.FirstChanged);
-                Expect(
-                    entries[..same].SequenceEqual(shown.Table.Blocks[..same]),
-                    $"Row {row} of the page table differs from the blocks of sequence {id}.");
-            }
-        }
-    }
-
-    private void Count(int[] owners, int block, string owner)
-    {
-        if (IsKnown(block))
-        {
-            owners[block]++;
-        }
-        else
-        {
-            _faults.Add($"{owner} lists block {block}, which was never handed out.");
         }
     }
 

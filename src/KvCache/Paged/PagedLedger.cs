@@ -90,18 +90,7 @@ internal sealed class PagedLedger : IDisposable
     }
 
     /// <summary>Takes an owner from each block, last block first; while a step may read them they stay out of reach.</summary>
-    public void Release(ReadOnlySpan<int> blocks)
-    {
-        // Behind blocks that wait, also those that need not: the order of giving back is the order of eviction.
-        if (Retired.Count > 0 || Retired.MustWait)
-        {
-            Retired.Retire(blocks);
-        }
-        else
-        {
-            Pool.Release(blocks);
-        }
-    }
+    public void Release(ReadOnlySpan<int> blocks) => Retired.Release(blocks);
 
     /// <summary>Publishes a full block of a sequence and answers the block to hold from now on: the same, or an equal one.</summary>
     /// <param name="block">The block.</param>

@@ -10,7 +10,10 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
     private int _firstBlocks;
     private int _children;
 
-    public void Check(BlockPool pool, int openSequences)
+    /// <param name="isPublished">Whether the ledger takes a block for published.</param>
+    /// <param name="blocks">How many blocks were ever used.</param>
+    /// <param name="openSequences">How many sequences are open.</param>
+    public void Check(Func<int, bool> isPublished, int blocks, int openSequences)
     {
         CheckBuckets();
         foreach (int content in _findable)
@@ -23,7 +26,7 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
             CheckChildren(content);
         }
 
-        CheckPublished(pool);
+        CheckPublished(isPublished, blocks);
         Expect(_findable.Count == index.Contents.Count, $"{_findable.Count} contents can be found; the count says {index.Contents.Count}.");
         Expect(_children == _findable.Count - _firstBlocks, $"{_children} contents follow another; expected {_findable.Count - _firstBlocks}.");
         Expect(
@@ -107,14 +110,14 @@ internal sealed class PrefixIntegrity(PrefixIndex index, TokenStore tokens, Acti
         }
     }
 
-    private void CheckPublished(BlockPool pool)
+    private void CheckPublished(Func<int, bool> isPublished, int blocks)
     {
-        for (int block = 0; block < pool.HighWater; block++)
+        for (int block = 0; block < blocks; block++)
         {
             bool published = index.ContentOf(block) != ContentTree.None;
             Expect(
-                pool.IsPublished(block) == published && published == _copies.Contains(block),
-                $"Block {block}: published by the pool {pool.IsPublished(block)}, by the index {published}, findable {_copies.Contains(block)}.");
+                isPublished(block) == published && published == _copies.Contains(block),
+                $"Block {block}: published by the pool {isPublished(block)}, by the index {published}, findable {_copies.Contains(block)}.");
         }
     }
 

@@ -9,7 +9,7 @@ namespace KvCache.Gpu.Tests.Attention;
 /// <summary>Paged memory of a GPU device.</summary>
 internal sealed class GpuSite(GpuDevice device) : AttentionSite
 {
-    public override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, device);
+    public override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, new SettledDevice(device));
 
     public override DeviceMemory MemoryOf(IKvDevice device) => GpuBytes.For(device);
 }

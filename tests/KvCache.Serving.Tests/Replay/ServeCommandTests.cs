@@ -116,6 +116,21 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Equal(1L << 29, Memory("--device", "l20", "--memory-gib", "0.5", "--tensor-parallel", "2"));
     }
 
+    [Fact]
+    public void Efficiencies_are_taken_by_name()
+    {
+        double Makespan(string cost)
+        {
+            Serve([.. Made.Split(' '), "--device", "L20", "--cost", cost, "--json", _folder.PathOf("summary.json")]);
+            return JsonDocument.Parse(_folder.Read("summary.json")).RootElement.GetProperty("runs")[0].GetProperty("makespanMs").GetDouble();
+        }
+
+        double all = Makespan("roofline:matrix-products=0.67,prefill-attention=0.45,memory=0.75,link=0.8125,layer-overhead=20,step-overhead=5000");
+        Assert.Equal(Makespan("roofline"), all);
+        Assert.True(Makespan("roofline:memory=0.5") > all);
+        Assert.True(Makespan("roofline:step-overhead=0") < all);
+    }
+
     [Theory]
     [InlineData("serve", "Expected --trace, or --requests, --rate, --input and --output.")]
     [InlineData("serve --requests 5 --rate 1 --input 7", "--output")]
@@ -128,6 +143,9 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData("serve --cost linear:1,2,-3 --blocks 5 " + Made, "'linear:1,2,-3'")]
     [InlineData("serve --cost linear:1,2,3,4 --blocks 5 " + Made, "'linear:1,2,3,4'")]
     [InlineData("serve --cost free --blocks 5 " + Made, "not 'free'")]
+    [InlineData("serve --cost roofline:memory=1.5 --device L20 " + Made, "not 'memory=1.5'")]
+    [InlineData("serve --cost roofline:speed=1 --device L20 " + Made, "not 'speed=1'")]
+    [InlineData("serve --cost roofline:link --device L20 " + Made, "not 'link'")]
     [InlineData("serve --cost table: --blocks 5 " + Made, "not 'table:'")]
     [InlineData("serve --cost table:/none --blocks 5 " + Made, "dense.csv:1: expected a table of measured times that can be read")]
     [InlineData("serve --blocks 5 --memory-gib 1 --cost linear:1,2,3 " + Made, "Expected --blocks or --memory-gib, found both.")]

@@ -104,8 +104,9 @@ public sealed class SchedulerStepTests
         ServingRequest request = engine.Submit(prompt: 6, maxTokens: 2);
         ScheduledStep step = engine.Schedule();
         Assert.Throws<InvalidOperationException>(() => engine.Scheduler.TrySchedule(out _));
-        Assert.Equal("Row 0 has 0 tokens computed; expected 6. Complete the allocator's step first.", Assert.Throws<InvalidOperationException>(() => engine.Complete(step)).Message);
+        Assert.Equal("Row 0 has 0 tokens computed; expected 6: complete the allocator's step first.", Assert.Throws<InvalidOperationException>(() => engine.Complete(step)).Message);
         engine.Compute(step);
+        Assert.Throws<InvalidOperationException>(() => engine.Scheduler.Abandon(step));
         ArgumentException exception = Assert.Throws<ArgumentException>("tokens", () => engine.Scheduler.Complete(step, [1, 2]));
         Assert.StartsWith("2 tokens were given; expected 1.", exception.Message, StringComparison.Ordinal);
         Assert.Equal(0, request.OutputLength);

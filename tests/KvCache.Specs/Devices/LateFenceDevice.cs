@@ -33,6 +33,12 @@ public sealed class LateFenceDevice : IKvDevice
     /// <summary>Told of every copy before it is made.</summary>
     public event Action<KvCopy>? Copying;
 
+    /// <summary>Told of every range of addresses before it is unmapped or given other memory.</summary>
+    public event Action<nint, long>? Unmapping;
+
+    /// <summary>Tells <see cref="Unmapping"/>; for a virtual memory whose device this is.</summary>
+    public void TellUnmapping(nint address, long bytes) => Unmapping?.Invoke(address, bytes);
+
     /// <summary>Lets the next copies fail, after they have spoiled their destinations.</summary>
     public void FailNextCopies(int count) => _failures = count;
 

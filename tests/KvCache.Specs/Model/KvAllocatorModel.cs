@@ -20,6 +20,12 @@ public abstract class KvAllocatorModel
 
     protected virtual DeviceMemory MemoryOf(IKvDevice device) => DeviceMemory.Of(device);
 
+    /// <summary>The tokens in which a manager takes memory: a block, or whole blocks.</summary>
+    protected virtual int GroupTokensOf(IKvAllocator allocator) => allocator.BlockTokens;
+
+    /// <summary>Operations per kind of program, at least.</summary>
+    protected virtual int Operations => ModelSettings.Operations;
+
     [Fact]
     public void Programs_run_as_modelled_where_equal_content_is_kept_once() => Check(new ContractSetup { Deduplicate = true });
 
@@ -57,7 +63,7 @@ public abstract class KvAllocatorModel
         ModelProgram? failed = null;
         Config config = Config.QuickThrowOnFailure
             .WithQuietOnSuccess(true)
-            .WithMaxTest((ModelSettings.Operations / ModelGenerator.ShortestProgram) + 1)
+            .WithMaxTest((Operations / ModelGenerator.ShortestProgram) + 1)
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(ModelSettings.Seed), FSharpOption<int>.None)));
         try
         {
@@ -72,7 +78,7 @@ public abstract class KvAllocatorModel
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Seed {ModelSettings.Seed}: {tally}.");
-        Assert.True(tally.Operations >= ModelSettings.Operations, $"{tally}");
+        Assert.True(tally.Operations >= Operations, $"{tally}");
         tally.CheckReach(setup.PrefixCaching, late);
     }
 
@@ -95,7 +101,7 @@ public abstract class KvAllocatorModel
         LateFenceDevice? device = late ? new LateFenceDevice() : null;
         using (IKvAllocator allocator = CreateAllocator(SetupOf(program, setup, device)))
         {
-            new ModelRun(allocator, MemoryOf(allocator.Device), setup.PrefixCaching, tally).Run(program.Commands);
+            new ModelRun(allocator, MemoryOf(allocator.Device), GroupTokensOf(allocator), setup.PrefixCaching, tally).Run(program.Commands);
         }
 
         Assert.Equal(0, device?.LiveArenas ?? 0);

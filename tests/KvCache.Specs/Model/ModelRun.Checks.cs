@@ -110,7 +110,8 @@ internal sealed partial class ModelRun
         }
     }
 
-    private int Blocks(int tokens) => (tokens + _blockTokens - 1) / _blockTokens;
+    /// <summary>The blocks of the memory that so many tokens take.</summary>
+    private int Blocks(int tokens) => (tokens + _groupTokens - 1) / _groupTokens * (_groupTokens / _blockTokens);
 
     private Memory Remember() => new(
         _allocator.Usage,

@@ -23,9 +23,10 @@ internal sealed partial class ModelRun
     private readonly ModelTally _tally;
     private readonly bool _prefixCaching;
     private readonly int _blockTokens;
+    private readonly int _groupTokens;
     private bool _copiesFail;
 
-    public ModelRun(IKvAllocator allocator, DeviceMemory memory, bool prefixCaching, ModelTally tally)
+    public ModelRun(IKvAllocator allocator, DeviceMemory memory, int groupTokens, bool prefixCaching, ModelTally tally)
     {
         _allocator = allocator;
         _late = allocator.Device as LateFenceDevice;
@@ -33,9 +34,11 @@ internal sealed partial class ModelRun
         _prefixCaching = prefixCaching;
         _tally = tally;
         _blockTokens = allocator.BlockTokens;
+        _groupTokens = groupTokens;
         if (_late is not null)
         {
             _late.Copying += _work.CheckCopy;
+            _late.Unmapping += _work.CheckUnmap;
         }
     }
 

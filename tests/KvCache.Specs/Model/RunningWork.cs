@@ -46,15 +46,20 @@ internal sealed class RunningWork
     public void Forget() => _ended.RemoveAll(step => step.Fence.HasPassed);
 
     /// <summary>A copy's destination was nobody's: no step that is open or running uses it.</summary>
-    public void CheckCopy(KvCopy copy)
+    public void CheckCopy(KvCopy copy) =>
+        CheckUnused(copy.Destination, copy.Bytes, "A block is copied to where a step is open or running.");
+
+    /// <summary>Addresses that are unmapped were nobody's: no step that is open or running uses them.</summary>
+    public void CheckUnmap(nint address, long bytes) =>
+        CheckUnused(address, bytes, "Addresses are unmapped through which a step that is open or running reads.");
+
+    private void CheckUnused(nint first, long bytes, string fault)
     {
         foreach (Dictionary<nint, KvSequence?> users in All())
         {
             foreach (nint address in users.Keys)
             {
-                Assert.False(
-                    copy.Destination <= address && address < copy.Destination + copy.Bytes,
-                    "A block is copied to where a step is open or running.");
+                Assert.False(first <= address && address < first + bytes, fault);
             }
         }
     }
@@ -73,5 +78,5 @@ internal sealed class RunningWork
     }
 
     private IEnumerable<Dictionary<nint, KvSequence?>> All() =>
-        _open is null ? _ended.Select(step => step.Users) : _ended.Select(step => step.Users).Append(_open);
+        _ended.Where(step => !step.Fence.HasPassed).Select(step => step.Users).Concat(_open is null ? [] : [_open]);
 }

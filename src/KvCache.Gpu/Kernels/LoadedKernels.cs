@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
-using KvCache.Gpu.Kernels;
 
-namespace KvCache.Gpu.Attention;
+namespace KvCache.Gpu.Kernels;
 
 /// <summary>The kernels of an accelerator, each compiled when it is first asked for. Any thread.</summary>
 internal sealed class LoadedKernels

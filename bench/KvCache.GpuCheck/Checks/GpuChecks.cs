@@ -1,0 +1,11 @@
+namespace KvCache.GpuCheck.Checks;
+
+/// <summary>All checks, in the order in which they run: what is right first, what is fast after it.</summary>
+internal static class GpuChecks
+{
+    public static IReadOnlyList<IGpuCheck> All { get; } =
+    [
+        new DeviceFacts(), new AppendCorrectness(), new AttentionCorrectness(),
+        new CopyBandwidth(), new HostCopyBandwidth(), new AppendSpeed(), new DecodeSpeed(), new PrefillSpeed(), new LaunchOverhead(),
+    ];
+}

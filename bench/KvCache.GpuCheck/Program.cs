@@ -1,0 +1,3 @@
+using KvCache.GpuCheck;
+
+return GpuCheckTool.Run(args, Console.Out, Console.Error);

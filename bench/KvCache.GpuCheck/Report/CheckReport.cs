@@ -1,0 +1,13 @@
+namespace KvCache.GpuCheck.Report;
+
+/// <summary>All that a run of the program found out.</summary>
+internal sealed class CheckReport(string device)
+{
+    /// <summary>Gets the device's name.</summary>
+    public string Device { get; } = device;
+
+    public List<CheckTable> Tables { get; } = [];
+
+    /// <summary>Gets what was wrong, a line each; empty if everything was correct.</summary>
+    public List<string> Failures { get; } = [];
+}

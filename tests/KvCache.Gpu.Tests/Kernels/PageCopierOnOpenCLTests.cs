@@ -1,0 +1,9 @@
+using KvCache.Gpu.Tests.Devices;
+
+namespace KvCache.Gpu.Tests.Kernels;
+
+/// <summary>On a device of the kind, where there is one.</summary>
+public sealed class PageCopierOnOpenCLTests : PageCopierSuite
+{
+    protected override GpuDevice Device { get; } = SharedDevices.Find(GpuDeviceKind.OpenCL);
+}
