@@ -1,6 +1,6 @@
 using KvCache.Memory;
+using KvCache.Memory.Mapping;
 using KvCache.Specs.VirtualMemory;
-using Xunit;
 
 namespace KvCache.Tests.VirtualMemory;
 
@@ -9,6 +9,21 @@ public sealed class HostVirtualMemoryContractTests : KvVirtualMemoryContract
     protected override IVirtualMemory CreateMemory(int chunkCapacity)
     {
         HostMemory.SkipUnlessSupported();
-        return new HostVirtualMemory(new HostVirtualMemoryOptions { ChunkCapacity = chunkCapacity, ChunkBytes = HostMemory.ChunkBytes });
+        return new HostVirtualMemory(HostMemory.Options(chunkCapacity));
+    }
+
+    protected override IVirtualMemory? CreateLimitedMemory(int chunkCapacity, int mappings)
+    {
+        HostMemory.SkipUnlessSupported();
+        return new HostVirtualMemory(HostMemory.Options(chunkCapacity), HostPlatform.Open, new MappingLimit(mappings));
+    }
+
+    protected override IVirtualMemory? CreateFailingMemory(int chunkCapacity, int calls)
+    {
+        HostMemory.SkipUnlessSupported();
+        return new HostVirtualMemory(
+            HostMemory.Options(chunkCapacity),
+            (options, capacity, bytes) => new FailingMapper(HostPlatform.Open(options, capacity, bytes), calls),
+            MappingLimit.None);
     }
 }

@@ -17,14 +17,17 @@ internal static unsafe class HostPlatform
     public static ChunkMapper Open(HostVirtualMemoryOptions options, int capacity, long chunkBytes) =>
         Missing is null ? Create(options, capacity, chunkBytes) : throw new PlatformNotSupportedException(Missing);
 
-    private static LinuxChunkMapper Create(HostVirtualMemoryOptions options, int capacity, long chunkBytes)
+    private static ChunkMapper Create(HostVirtualMemoryOptions options, int capacity, long chunkBytes)
     {
         if (OperatingSystem.IsLinux())
         {
             return new LinuxChunkMapper(capacity, chunkBytes, options.HugePages == HugePagePolicy.WherePossible, options.PopulateOnMap);
         }
 
-        throw new PlatformNotSupportedException("Host virtual memory needs memfd_create (Linux) or placeholders (Windows 10 version 1803); this system has neither.");
+        return OperatingSystem.IsWindows()
+            ? new WindowsChunkMapper(capacity, chunkBytes)
+            : throw new PlatformNotSupportedException(
+                "Host virtual memory needs memfd_create (Linux) or VirtualAlloc2 (Windows); this system has neither.");
     }
 
     /// <summary>Maps a chunk in two places and looks at it through both.</summary>
@@ -37,7 +40,7 @@ internal static unsafe class HostPlatform
 
         try
         {
-            using LinuxChunkMapper mapper = Create(new HostVirtualMemoryOptions(), 1, GranularityBytes);
+            using ChunkMapper mapper = Create(new HostVirtualMemoryOptions(), 1, GranularityBytes);
             using AddressRange? range = mapper.TryReserve(2 * GranularityBytes);
             if (range is null)
             {

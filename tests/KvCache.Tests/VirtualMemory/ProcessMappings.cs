@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace KvCache.Tests.VirtualMemory;
+
+/// <summary>What Linux says of this process: its mappings, descriptors and resident bytes.</summary>
+internal static class ProcessMappings
+{
+    public static int Descriptors => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    public static int Count => File.ReadLines("/proc/self/maps").Count();
+
+    /// <summary>Resident bytes, of memory files alone.</summary>
+    public static long ResidentChunks => Sum("/proc/self/status", "RssShmem:");
+
+    /// <summary>The bytes that the process has a share in, each divided by who else maps it.</summary>
+    public static long Proportional => Sum("/proc/self/smaps_rollup", "Pss:");
+
+    /// <summary>The mappings within some addresses: where each begins and ends, and its access as "rw-s".</summary>
+    public static List<(nint Start, nint End, string Access)> Within(nint address, long bytes)
+    {
+        List<(nint Start, nint End, string Access)> found = [];
+        foreach (string line in File.ReadLines("/proc/self/maps"))
+        {
+            int dash = line.IndexOf('-');
+            int space = line.IndexOf(' ');
+            nint start = nint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber);
+            nint end = nint.Parse(line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber);
+            if (start < address + (nint)bytes && end > address)
+            {
+                found.Add((start, end, line.Substring(space + 1, 4)));
+            }
+        }
+
+        return found;
+    }
+
+    private static long Sum(string file, string key) => File.ReadLines(file)
+        .Where(line => line.StartsWith(key, StringComparison.Ordinal))
+        .Sum(line => long.Parse(line[key.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024);
+}
