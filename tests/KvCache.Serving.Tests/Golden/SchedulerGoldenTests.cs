@@ -25,6 +25,25 @@ public sealed class SchedulerGoldenTests
         Assert.Equal((0, 0), (allocator.Usage.OpenSequences, allocator.Usage.OwnedBlocks));
     }
 
+    /// <summary>The settings for which there is no file, on as much of a trace as lists and dictionaries manage.</summary>
+    [Theory]
+    [InlineData("conv", 400, 1, 2587, false)]
+    [InlineData("conv", 400, 1, 700, true)]
+    [InlineData("code", 120, 1, 1200, true)]
+    [InlineData("conv", 400, 3, 4000, true)]
+    [InlineData("conv", 400, 3, 4000, false)]
+    public void Steps_are_those_of_the_plain_model(string trace, int rows, int rateScale, int blocks, bool caching)
+    {
+        SimulatedRequest[] requests = [.. AzureTrace.Read(trace, rows).Select(request =>
+            request with { Arrival = TimeSpan.FromMicroseconds(request.Arrival.Ticks / TimeSpan.TicksPerMicrosecond / rateScale) })];
+        using PagedKvAllocator allocator = DryAllocators.Paged(blocks, prefixCaching: caching);
+        StringWriter writer = new();
+        SimulationResult result = new Simulator(allocator, new LinearCostModel(5000, 100, 50)).Run(requests);
+        SimulationCsv.WriteSteps(result, writer);
+        Assert.Equal(caching, result.Summarize().HitTokens > 0);
+        Assert.Equal(ReferenceSimulation.Steps(requests, blocks, caching), writer.ToString());
+    }
+
     private static void AssertSame(string golden, Action<TextWriter> write)
     {
         using StreamReader expected = new(new GZipStream(File.OpenRead(SharedFiles.Find($"golden/scheduler/{golden}.csv.gz")), CompressionMode.Decompress));
