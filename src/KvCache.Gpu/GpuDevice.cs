@@ -72,6 +72,7 @@ public sealed partial class GpuDevice : IKvDevice, IDisposable
     /// <inheritdoc/>
     /// <remarks>Waits until the memory is zeroed. Giving an arena back waits for all work of the device.</remarks>
     /// <exception cref="GpuException">The driver refused for another reason than exhaustion.</exception>
+    /// <exception cref="InvalidOperationException">Memory given to <see cref="Wrap(nint, long)"/> was freed and is still known to the device.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public bool TryAllocate(long bytes, [NotNullWhen(true)] out KvArena? arena)
     {
@@ -83,7 +84,7 @@ public sealed partial class GpuDevice : IKvDevice, IDisposable
             return false;
         }
 
-        AddressMap.Range range = _map.Add(block.Address, bytes, block.Buffer);
+        AddressMap.Range range = Know(block);
         lock (_gate)
         {
             _arenas.Add(block, range);
@@ -303,6 +304,20 @@ public sealed partial class GpuDevice : IKvDevice, IDisposable
 
         _backend.Drain();
         _backend.FreePinned(block);
+    }
+
+    private AddressMap.Range Know(DeviceBlock block)
+    {
+        try
+        {
+            return _map.Add(block.Address, block.Length, block.Buffer);
+        }
+        catch (ArgumentException exception)
+        {
+            _backend.Free(block);
+            throw new InvalidOperationException(
+                "New memory lies where memory of somebody else is said to be: it was freed before the device was made to forget it.", exception);
+        }
     }
 
     private KvTransfer Submit(GpuQueue queue, ReadOnlySpan<KvCopy> copies, CopyDirection direction)

@@ -85,4 +85,13 @@ public sealed class MemoryTests : FakeDriverTest
         FakeDriver.Fail("cuMemHostAlloc", 2);
         Assert.False(Device.TryAllocatePinned(100, out _));
     }
+
+    [Fact]
+    public void New_memory_where_forgotten_memory_is_still_known_is_an_error_and_is_not_leaked()
+    {
+        using GpuForeignMemory everywhere = Device.Wrap(64, long.MaxValue - 64);
+        DriverCounts before = FakeDriver.Count();
+        Assert.Throws<InvalidOperationException>(() => Device.TryAllocate(1 << 20, out _));
+        Assert.Equal(before, FakeDriver.Count());
+    }
 }

@@ -52,7 +52,7 @@ internal sealed class AddressMap(string deviceName)
     {
         Range[] ranges = Volatile.Read(ref _ranges);
         int index = IndexAfter(ranges, address) - 1;
-        if (bytes < 0 || index < 0 || address - ranges[index].Address > ranges[index].Length - bytes)
+        if (bytes < 0 || index < 0 || !ranges[index].Holds(address, bytes))
         {
             throw NotFound(ranges, index, address, bytes, paramName);
         }
@@ -104,9 +104,13 @@ internal sealed class AddressMap(string deviceName)
 
         public MemoryBuffer Buffer => buffer;
 
+        /// <summary>Whether some bytes, which do not begin below the range, are all inside.</summary>
+        public bool Holds(nint inside, long bytes) => bytes <= length && (ulong)(nuint)inside - (ulong)(nuint)address <= (ulong)(length - bytes);
+
         /// <summary>Where an address lies in the buffer, in bytes.</summary>
         public long OffsetOf(nint inside) => inside - address + bufferOffset;
 
-        public ArrayView<byte> View(nint inside, long bytes) => new(buffer, OffsetOf(inside), bytes);
+        /// <summary>The bytes; an empty view, which may begin at the range's end, is put where ILGPU takes it.</summary>
+        public ArrayView<byte> View(nint inside, long bytes) => new(buffer, bytes == 0 ? 0 : OffsetOf(inside), bytes);
     }
 }

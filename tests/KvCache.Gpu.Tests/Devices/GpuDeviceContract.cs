@@ -85,6 +85,7 @@ public abstract class GpuDeviceContract : IDisposable
         Assert.Equal(Unit, Device.View(arena.Address, Unit).Length);
         Assert.Equal(1, Device.View(arena.Address + Unit - 1, 1).Length);
         Assert.Equal(0, Device.View(arena.Address, 0).Length);
+        Assert.Equal(0, Device.View(arena.Address + Unit, 0).Length);
         foreach ((nint address, long bytes) in (ReadOnlySpan<(nint, long)>)
             [(arena.Address, Unit + 1), (arena.Address + Unit - 1, 2), (arena.Address - 1, 1), (arena.Address, -1), (arena.Address + 1, long.MaxValue), (8, 8), (-8, 4)])
         {

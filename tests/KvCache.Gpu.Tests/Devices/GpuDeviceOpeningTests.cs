@@ -42,10 +42,10 @@ public sealed class GpuDeviceOpeningTests
         bool configured = false;
         using GpuDevice device = GpuDevice.Open(GpuDeviceKind.CpuAccelerator, 0, new GpuDeviceOptions
         {
-            CpuAccelerator = new CPUDevice(2, 3, 1),
+            CpuAccelerator = new CPUDevice(4, 2, 1),
             Configure = _ => configured = true,
         });
-        Assert.Equal((2, 6), (device.Accelerator.WarpSize, device.Accelerator.MaxNumThreadsPerGroup));
+        Assert.Equal((4, 8), (device.Accelerator.WarpSize, device.Accelerator.MaxNumThreadsPerGroup));
         Assert.True(configured);
         Assert.True(device.IsHostAccessible);
         Assert.True(device.HasMemory);
