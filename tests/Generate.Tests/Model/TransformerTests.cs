@@ -3,6 +3,7 @@ using Generate.Engine;
 using Generate.Model;
 using KvCache;
 using KvCache.Attention;
+using KvCache.Memory;
 using Xunit;
 
 namespace Generate.Tests.Model;
@@ -48,7 +49,7 @@ public sealed class TransformerTests
     [Fact]
     public void A_step_that_no_array_could_hold_is_refused() => Assert.Contains(
         "A step of 65536 tokens needs 4294967296 floats",
-        Assert.Throws<GenerateException>(() => new ActivationBuffer(width: 65536).Take(65536).Length).Message);
+        Assert.Throws<GenerateException>(() => new ActivationBuffer(width: 65536).Resize(65536)).Message);
 
     private static void AssertLikeReference(ModelShape shape, ModelWeights weights)
     {
@@ -65,10 +66,10 @@ public sealed class TransformerTests
 
     private static float[][] Feed(ModelShape shape, ModelWeights weights, int[][] sequences, int chunk)
     {
-        using IKvAllocator allocator = KvAllocators.Create("paged", shape.Geometry(KvElementType.Float32), blockTokens: 4, bytes: 1 << 20);
+        using IKvAllocator allocator = KvAllocators.Create("paged", shape.Geometry(KvElementType.Float32), blockTokens: 4, bytes: 1 << 20, HostDevice.Instance);
         using CpuAttention attention = new();
         List<float>[] logits = [.. sequences.Select(static _ => new List<float>())];
-        new LogitsFeed(new Transformer(shape, weights, attention), allocator, chunk).Run(
+        new LogitsFeed(new Transformer(shape, weights, attention, new HostOperations()), allocator, chunk).Run(
             sequences, (sequence, values) => logits[sequence].AddRange(values));
         Assert.Equal(0, allocator.Usage.OpenSequences);
         return [.. logits.Select(static values => CollectionsMarshal.AsSpan(values).ToArray())];
