@@ -3,7 +3,6 @@ using Generate.Engine;
 using Generate.Model;
 using Generate.Output;
 using KvCache;
-using KvCache.Attention;
 
 namespace Generate;
 
@@ -14,14 +13,15 @@ internal sealed class GenerateRun(GenerateOptions options, TextWriter output, Te
 
     public int Run()
     {
+        using ComputeDevice device = ComputeDevice.Open(options.Device, options.Threads);
         using LoadedModel model = Load();
         using IKvAllocator allocator = KvAllocators.Create(
             options.Allocator,
             model.Shape.Geometry(options.ElementType),
             options.BlockTokens,
-            (long)(options.MemoryMebibytes * BytesPerMebibyte));
-        using CpuAttention attention = new(new CpuAttentionOptions { Threads = options.Threads });
-        Transformer transformer = new(model.Shape, model.Weights, attention);
+            (long)(options.MemoryMebibytes * BytesPerMebibyte),
+            device.Memory);
+        Transformer transformer = new(model.Shape, model.Weights, device.Attention, device.Operations);
         if (options.Feeds.Count + options.Logits.Count > 0)
         {
             new FeedFiles(options.Feeds, options.Logits, options.Model).Run(transformer, allocator, options.FeedChunk);

@@ -13,7 +13,7 @@ internal sealed class GenerateCommand : RootCommand
         "One text is written to standard output as it comes: the prompt, its continuation and a line's end; several are written " +
         "one after the other, each under a heading. Everything else goes to standard error.\n\n" +
         "Example: generate --model stories260K.gguf --prompt \"Once upon a time\" --tokens 100\n\n" +
-        "Exit code: 0, or 2 where an option, a file or the memory is not as expected; standard error says in one line which.";
+        "Exit code: 0, or 2 where an option, a file, the device or the memory is not as expected; standard error says in one line which.";
 
     private readonly Option<string?> _model = OptionValues.NamingFiles(new Option<string?>("--model")
     {
@@ -39,6 +39,22 @@ internal sealed class GenerateCommand : RootCommand
         "--seed", "Where random choices begin; the same seed gives the same text.", "N", 0UL, NumberStyles.None,
         static _ => true, $"a whole number from 0 to {ulong.MaxValue}");
 
+    private readonly Option<DeviceChoice> _device = new("--device")
+    {
+        Description = "Where model and cache are: this processor, ILGPU's simulation of a GPU on it (slow), or a CUDA GPU. [default: cpu]",
+        HelpName = "cpu|cpu-accelerator|cuda[:N]",
+        CustomParser = static result =>
+        {
+            string name = result.Tokens[0].Value;
+            if (!DeviceChoice.TryParse(name, out DeviceChoice choice))
+            {
+                result.AddError($"--device takes {DeviceChoice.Names}, not '{name}'.");
+            }
+
+            return choice;
+        },
+    };
+
     private readonly Option<string> _allocator = OptionValues.Choice("--allocator", "The manager of the cache.", KvAllocators.Names);
     private readonly Option<string> _elementType = OptionValues.Choice("--kv", "How keys and values are stored.", ElementTypes.Names);
     private readonly Option<int> _blockTokens = OptionValues.Count("--block-tokens", "Tokens in a block of the cache.", 16);
@@ -51,7 +67,7 @@ internal sealed class GenerateCommand : RootCommand
         "--prefill-chunk", "The most tokens that one step computes, over all texts.", 256);
 
     private readonly Option<int> _threads = OptionValues.Number(
-        "--threads", "Threads that attention uses.", "N", Environment.ProcessorCount, NumberStyles.None,
+        "--threads", "Threads that attention on the processor uses.", "N", Environment.ProcessorCount, NumberStyles.None,
         static value => value is >= 1 and <= 1024, "a whole number from 1 to 1024");
 
     private readonly Option<string[]> _feeds = OptionValues.Files(
@@ -68,7 +84,7 @@ internal sealed class GenerateCommand : RootCommand
     {
         Option[] options =
         [
-            _model, _prompts, _tokens, _samples, _temperature, _topP, _seed, _allocator, _elementType, _blockTokens, _memory,
+            _model, _prompts, _tokens, _samples, _temperature, _topP, _seed, _device, _allocator, _elementType, _blockTokens, _memory,
             _prefillChunk, _threads, _feeds, _logits, _feedChunk,
         ];
         Array.ForEach(options, Options.Add);
@@ -89,6 +105,7 @@ internal sealed class GenerateCommand : RootCommand
         Tokens = parsed.GetValue(_tokens),
         Samples = parsed.GetValue(_samples),
         Sampling = new SamplingSettings(parsed.GetValue(_temperature), parsed.GetValue(_topP), parsed.GetValue(_seed)),
+        Device = parsed.GetValue(_device),
         Allocator = parsed.GetRequiredValue(_allocator),
         ElementType = ElementTypes.Find(parsed.GetRequiredValue(_elementType)),
         BlockTokens = parsed.GetValue(_blockTokens),

@@ -1,3 +1,4 @@
+using Generate.Engine;
 using Generate.Sampling;
 using KvCache;
 
@@ -15,6 +16,8 @@ internal sealed record GenerateOptions
     public required int Samples { get; init; }
 
     public required SamplingSettings Sampling { get; init; }
+
+    public required DeviceChoice Device { get; init; }
 
     public required string Allocator { get; init; }
 

@@ -1,4 +1,5 @@
 using KvCache;
+using KvCache.Memory;
 using KvCache.Paged;
 using KvCache.Virtual;
 
@@ -7,13 +8,14 @@ namespace Generate.Engine;
 /// <summary>The managers to choose from, by name.</summary>
 internal static class KvAllocators
 {
-    private static readonly Dictionary<string, Func<KvGeometry, int, long, IKvAllocator>> Factories = new()
+    private static readonly Dictionary<string, Func<KvGeometry, int, long, IKvDevice, IKvAllocator>> Factories = new()
     {
-        ["paged"] = static (geometry, blockTokens, bytes) => new PagedKvAllocator(new PagedKvAllocatorOptions
+        ["paged"] = static (geometry, blockTokens, bytes, device) => new PagedKvAllocator(new PagedKvAllocatorOptions
         {
             Geometry = geometry,
             BlockTokens = blockTokens,
             MemoryBytes = bytes,
+            Device = device,
         }),
         ["virtual"] = static (geometry, blockTokens, bytes) => new VirtualKvAllocator(new VirtualKvAllocatorOptions
         {
@@ -26,16 +28,16 @@ internal static class KvAllocators
     public static IReadOnlyList<string> Names { get; } = [.. Factories.Keys];
 
     /// <exception cref="GenerateException">There is no such manager, or the memory holds no block.</exception>
-    public static IKvAllocator Create(string name, KvGeometry geometry, int blockTokens, long bytes)
+    public static IKvAllocator Create(string name, KvGeometry geometry, int blockTokens, long bytes, IKvDevice device)
     {
-        if (!Factories.TryGetValue(name, out Func<KvGeometry, int, long, IKvAllocator>? factory))
+        if (!Factories.TryGetValue(name, out Func<KvGeometry, int, long, IKvDevice, IKvAllocator>? factory))
         {
             throw new GenerateException($"There is no allocator '{name}'; expected {string.Join(" or ", Names)}.");
         }
 
         long blockBytes = checked(geometry.BytesPerToken * blockTokens);
         return bytes >= blockBytes
-            ? factory(geometry, blockTokens, bytes)
+            ? factory(geometry, blockTokens, bytes, device)
             : throw new GenerateException(
                 $"The cache's {bytes} bytes hold no block of {blockTokens} tokens; expected at least {blockBytes} bytes.");
     }

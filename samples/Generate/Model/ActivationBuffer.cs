@@ -1,32 +1,24 @@
 using System.Runtime.InteropServices;
-using KvCache.Attention;
 
 namespace Generate.Model;
 
-/// <summary>Floats for each token of a step, pinned so that kernels can be given their address; grows and is reused.</summary>
-internal sealed class ActivationBuffer(int width)
+/// <summary>Activations in the process's memory, pinned.</summary>
+internal sealed class ActivationBuffer(int width) : Activations(width)
 {
     private float[] _values = [];
 
-    /// <summary>Room for so many tokens; what was in it is lost.</summary>
-    public Span<float> Take(int tokens)
-    {
-        long length = (long)tokens * width;
-        if (length > Array.MaxLength)
-        {
-            throw new GenerateException(
-                $"A step of {tokens} tokens needs {length} floats in one place; expected at most {Array.MaxLength}. Compute fewer tokens at a time.");
-        }
+    /// <summary>Gets the floats of all tokens.</summary>
+    public Span<float> Values => _values.AsSpan(0, Length);
 
+    /// <inheritdoc/>
+    protected override nint Address => Marshal.UnsafeAddrOfPinnedArrayElement(_values, 0);
+
+    /// <inheritdoc/>
+    protected override void Reserve(int length)
+    {
         if (_values.Length < length)
         {
-            _values = GC.AllocateUninitializedArray<float>((int)length, pinned: true);
+            _values = GC.AllocateUninitializedArray<float>(length, pinned: true);
         }
-
-        return _values.AsSpan(0, (int)length);
     }
-
-    /// <summary>Describes what <see cref="Take"/> gave out, as heads.</summary>
-    public KvTensor ToTensor(int tokens, int heads) =>
-        new(Marshal.UnsafeAddrOfPinnedArrayElement(_values, 0), tokens, heads, width / heads);
 }

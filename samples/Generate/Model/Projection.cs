@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Generate.Weights;
 
 namespace Generate.Model;
@@ -6,13 +5,13 @@ namespace Generate.Model;
 /// <summary>A matrix, and what is added after it; the bias is empty where nothing is.</summary>
 internal sealed record Projection(WeightMatrix Matrix, float[] Bias)
 {
-    public void Apply(ReadOnlySpan<float> inputs, Span<float> outputs, int tokens)
+    public void Apply(ITensorOperations operations, Activations inputs, Activations outputs)
     {
-        Matrix.Multiply(inputs, outputs, tokens);
-        for (int token = 0; token < tokens && Bias.Length > 0; token++)
+        outputs.Resize(inputs.Tokens);
+        operations.Multiply(Matrix, inputs, outputs);
+        if (Bias.Length > 0)
         {
-            Span<float> output = outputs.Slice(token * Bias.Length, Bias.Length);
-            TensorPrimitives.Add(output, Bias, output);
+            operations.AddBias(Bias, outputs);
         }
     }
 }

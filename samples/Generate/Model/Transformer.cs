@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using KvCache;
 using KvCache.Attention;
 
@@ -8,25 +7,27 @@ namespace Generate.Model;
 internal sealed class Transformer
 {
     private readonly ModelWeights _weights;
+    private readonly ITensorOperations _operations;
     private readonly RotaryEmbedding _rotary;
     private readonly SelfAttention _attention;
     private readonly FeedForward _feedForward;
-    private readonly ActivationBuffer _stream;
-    private readonly ActivationBuffer _normed;
-    private readonly ActivationBuffer _added;
-    private readonly ActivationBuffer _logits;
+    private readonly Activations _stream;
+    private readonly Activations _normed;
+    private readonly Activations _added;
+    private readonly Activations _logits;
 
-    public Transformer(ModelShape shape, ModelWeights weights, IKvAttention attention)
+    public Transformer(ModelShape shape, ModelWeights weights, IKvAttention attention, ITensorOperations operations)
     {
         Shape = shape;
         _weights = weights;
-        _rotary = new RotaryEmbedding(shape, weights.RotaryFactors);
-        _attention = new SelfAttention(shape, attention, _rotary);
-        _feedForward = new FeedForward(shape);
-        _stream = new ActivationBuffer(shape.Width);
-        _normed = new ActivationBuffer(shape.Width);
-        _added = new ActivationBuffer(shape.Width);
-        _logits = new ActivationBuffer(shape.VocabularySize);
+        _operations = operations;
+        _rotary = new RotaryEmbedding(shape, weights.RotaryFactors, operations);
+        _attention = new SelfAttention(shape, attention, _rotary, operations);
+        _feedForward = new FeedForward(shape, operations);
+        _stream = operations.Allocate(shape.Width);
+        _normed = operations.Allocate(shape.Width);
+        _added = operations.Allocate(shape.Width);
+        _logits = operations.Allocate(shape.VocabularySize);
     }
 
     public ModelShape Shape { get; }
@@ -36,49 +37,40 @@ internal sealed class Transformer
     public ReadOnlySpan<float> Forward(KvStep step, StepBatch batch)
     {
         int tokens = batch.Tokens.Length;
-        Span<float> stream = _stream.Take(tokens);
-        for (int token = 0; token < tokens; token++)
-        {
-            _weights.Embedding.CopyRow(batch.Tokens[token], stream.Slice(token * Shape.Width, Shape.Width));
-        }
-
+        _stream.Resize(tokens);
+        _normed.Resize(tokens);
+        _added.Resize(tokens);
+        _operations.Gather(_weights.Embedding, batch.Tokens, _stream);
         _rotary.Prepare(batch.Positions);
         for (int layer = 0; layer < Shape.Layers; layer++)
         {
-            ComputeLayer(step, layer, stream, tokens);
+            ComputeLayer(step, layer);
         }
 
-        return ComputeLogits(stream, batch.WithLogits);
+        return ComputeLogits(batch.WithLogits);
     }
 
-    private void ComputeLayer(KvStep step, int layer, Span<float> stream, int tokens)
+    private void ComputeLayer(KvStep step, int layer)
     {
         LayerWeights weights = _weights.Layers[layer];
-        Span<float> normed = _normed.Take(tokens);
-        Span<float> added = _added.Take(tokens);
-
-        RootMeanSquareNorm.Apply(stream, weights.AttentionNorm, Shape.NormEpsilon, normed);
+        _operations.Norm(_stream, weights.AttentionNorm, Shape.NormEpsilon, _normed);
         KvLayerView view = step.Enter(layer);
-        _attention.Compute(weights, view, normed, added);
+        _attention.Compute(weights, view, _normed, _added);
         step.Leave(layer);
-        TensorPrimitives.Add(stream, added, stream);
+        _operations.Add(_stream, _added);
 
-        RootMeanSquareNorm.Apply(stream, weights.FeedForwardNorm, Shape.NormEpsilon, normed);
-        _feedForward.Compute(weights, normed, added, tokens);
-        TensorPrimitives.Add(stream, added, stream);
+        _operations.Norm(_stream, weights.FeedForwardNorm, Shape.NormEpsilon, _normed);
+        _feedForward.Compute(weights, _normed, _added);
+        _operations.Add(_stream, _added);
     }
 
-    private ReadOnlySpan<float> ComputeLogits(ReadOnlySpan<float> stream, ReadOnlySpan<int> asked)
+    private ReadOnlySpan<float> ComputeLogits(ReadOnlySpan<int> asked)
     {
-        Span<float> normed = _normed.Take(asked.Length);
-        for (int i = 0; i < asked.Length; i++)
-        {
-            stream.Slice(asked[i] * Shape.Width, Shape.Width).CopyTo(normed.Slice(i * Shape.Width, Shape.Width));
-        }
-
-        RootMeanSquareNorm.Apply(normed, _weights.OutputNorm, Shape.NormEpsilon, normed);
-        Span<float> logits = _logits.Take(asked.Length);
-        _weights.Output.Multiply(normed, logits, asked.Length);
-        return logits;
+        _normed.Resize(asked.Length);
+        _logits.Resize(asked.Length);
+        _operations.Gather(_stream, asked, _normed);
+        _operations.Norm(_normed, _weights.OutputNorm, Shape.NormEpsilon, _normed);
+        _operations.Multiply(_weights.Output, _normed, _logits);
+        return _operations.Read(_logits);
     }
 }

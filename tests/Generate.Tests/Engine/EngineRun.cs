@@ -3,6 +3,7 @@ using Generate.Model;
 using Generate.Sampling;
 using Generate.Tests.Model;
 using KvCache;
+using KvCache.Memory;
 using Xunit;
 
 namespace Generate.Tests.Engine;
@@ -31,9 +32,9 @@ internal sealed class EngineRun : IGenerationListener
     {
         EngineRun run = new();
         KvGeometry geometry = TestModels.Llama.Geometry(KvElementType.Float32);
-        using IKvAllocator allocator = KvAllocators.Create("paged", geometry, blockTokens, geometry.BytesPerToken * blockTokens * blocks);
+        using IKvAllocator allocator = KvAllocators.Create("paged", geometry, blockTokens, geometry.BytesPerToken * blockTokens * blocks, HostDevice.Instance);
         using PlainAttention attention = new();
-        GenerationEngine engine = new(new Transformer(TestModels.Llama, Weights, attention), allocator, prefillChunk, run);
+        GenerationEngine engine = new(new Transformer(TestModels.Llama, Weights, attention, new HostOperations()), allocator, prefillChunk, run);
         engine.Run(requests);
         run.Statistics = engine.Statistics;
         allocator.CheckIntegrity();

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Generate.Engine;
 using Generate.Model;
 using KvCache;
-using KvCache.Attention;
+using KvCache.Gpu;
 using Xunit;
 
 namespace Generate.Tests.Golden;
@@ -71,23 +71,44 @@ public sealed class LogitsTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static List<float>[] Feed(IReadOnlyList<int[]> sequences, int blockTokens, int chunk, KvElementType elementType)
+    /// <summary>The first tokens of each sequence: one alone token by token, and all of them in chunks.</summary>
+    [Theory]
+    [InlineData(20, 1, new[] { 0 })]
+    [InlineData(32, 11, new[] { 0, 1, 2 })]
+    public void Logits_on_a_simulated_device_are_those_of_the_reference(int positions, int chunk, int[] batch)
     {
+        StoriesReference reference = StoriesReference.Read();
+        List<float>[] logits = Feed(
+            [.. batch.Select(i => reference.Tokens[i][..positions])],
+            blockTokens: 16,
+            chunk,
+            KvElementType.Float32,
+            new DeviceChoice(GpuDeviceKind.CpuAccelerator, 0));
+        for (int i = 0; i < batch.Length; i++)
+        {
+            AssertLike(reference, batch[i], CollectionsMarshal.AsSpan(logits[i]), positions);
+        }
+    }
+
+    private static List<float>[] Feed(
+        IReadOnlyList<int[]> sequences, int blockTokens, int chunk, KvElementType elementType, DeviceChoice choice = default)
+    {
+        using ComputeDevice device = ComputeDevice.Open(choice, threads: 2);
         using LoadedModel model = LoadedModel.Open(StoriesReference.ModelPath);
-        using IKvAllocator allocator = KvAllocators.Create("paged", model.Shape.Geometry(elementType), blockTokens, SmallCache);
-        using CpuAttention attention = new();
+        using IKvAllocator allocator = KvAllocators.Create("paged", model.Shape.Geometry(elementType), blockTokens, SmallCache, device.Memory);
         List<float>[] logits = [.. sequences.Select(static _ => new List<float>())];
-        new LogitsFeed(new Transformer(model.Shape, model.Weights, attention), allocator, chunk).Run(
+        new LogitsFeed(new Transformer(model.Shape, model.Weights, device.Attention, device.Operations), allocator, chunk).Run(
             sequences, (sequence, values) => logits[sequence].AddRange(values));
         allocator.CheckIntegrity();
         return logits;
     }
 
-    private static void AssertLike(StoriesReference reference, int sequence, ReadOnlySpan<float> logits)
+    private static void AssertLike(StoriesReference reference, int sequence, ReadOnlySpan<float> logits, int? first = null)
     {
         float[] expected = reference.Logits[sequence];
-        Assert.Equal(expected.Length, logits.Length);
-        for (int position = 0; position < reference.Tokens[sequence].Length; position++)
+        int positions = first ?? reference.Tokens[sequence].Length;
+        Assert.Equal(positions * StoriesReference.Vocabulary, logits.Length);
+        for (int position = 0; position < positions; position++)
         {
             ReadOnlySpan<float> own = logits.Slice(position * StoriesReference.Vocabulary, StoriesReference.Vocabulary);
             ReadOnlySpan<float> theirs = expected.AsSpan(position * StoriesReference.Vocabulary, StoriesReference.Vocabulary);

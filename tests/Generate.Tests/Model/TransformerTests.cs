@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Generate.Engine;
 using Generate.Model;
 using KvCache;
-using KvCache.Attention;
+using KvCache.Gpu;
 using Xunit;
 
 namespace Generate.Tests.Model;
@@ -48,12 +48,23 @@ public sealed class TransformerTests
     [Fact]
     public void A_step_that_no_array_could_hold_is_refused() => Assert.Contains(
         "A step of 65536 tokens needs 4294967296 floats",
-        Assert.Throws<GenerateException>(() => new ActivationBuffer(width: 65536).Take(65536).Length).Message);
+        Assert.Throws<GenerateException>(() => new ActivationBuffer(width: 65536).Resize(65536)).Message);
 
-    private static void AssertLikeReference(ModelShape shape, ModelWeights weights)
+    /// <summary>Biases, head norms, heads that rotate in part or by halves: what the stories model has not.</summary>
+    [Theory]
+    [InlineData(nameof(TestModels.Qwen2))]
+    [InlineData(nameof(TestModels.Qwen3))]
+    [InlineData(nameof(TestModels.PartlyRotated))]
+    public void A_simulated_device_computes_every_architecture(string name)
+    {
+        ModelShape shape = TestModels.All[name];
+        AssertLikeReference(shape, RandomModel.CreateWeights(shape), new DeviceChoice(GpuDeviceKind.CpuAccelerator, 0));
+    }
+
+    private static void AssertLikeReference(ModelShape shape, ModelWeights weights, DeviceChoice choice = default)
     {
         int[][] sequences = [TestModels.RandomTokens(21, seed: 4), TestModels.RandomTokens(10, seed: 5)];
-        float[][] logits = Feed(shape, weights, sequences, chunk: 5);
+        float[][] logits = Feed(shape, weights, sequences, chunk: 5, choice);
         ReferenceTransformer reference = new(shape, weights);
         for (int i = 0; i < sequences.Length; i++)
         {
@@ -63,12 +74,12 @@ public sealed class TransformerTests
         }
     }
 
-    private static float[][] Feed(ModelShape shape, ModelWeights weights, int[][] sequences, int chunk)
+    private static float[][] Feed(ModelShape shape, ModelWeights weights, int[][] sequences, int chunk, DeviceChoice choice = default)
     {
-        using IKvAllocator allocator = KvAllocators.Create("paged", shape.Geometry(KvElementType.Float32), blockTokens: 4, bytes: 1 << 20);
-        using CpuAttention attention = new();
+        using ComputeDevice device = ComputeDevice.Open(choice, threads: 2);
+        using IKvAllocator allocator = KvAllocators.Create("paged", shape.Geometry(KvElementType.Float32), blockTokens: 4, bytes: 1 << 20, device.Memory);
         List<float>[] logits = [.. sequences.Select(static _ => new List<float>())];
-        new LogitsFeed(new Transformer(shape, weights, attention), allocator, chunk).Run(
+        new LogitsFeed(new Transformer(shape, weights, device.Attention, device.Operations), allocator, chunk).Run(
             sequences, (sequence, values) => logits[sequence].AddRange(values));
         Assert.Equal(0, allocator.Usage.OpenSequences);
         return [.. logits.Select(static values => CollectionsMarshal.AsSpan(values).ToArray())];
