@@ -17,9 +17,11 @@ internal static class KvAllocators
             MemoryBytes = bytes,
             Device = device,
         }),
-        ["virtual"] = static (geometry, blockTokens, bytes) => new VirtualKvAllocator(new VirtualKvAllocatorOptions
+        ["virtual"] = static (geometry, blockTokens, bytes, device) => new VirtualKvAllocator(new VirtualKvAllocatorOptions
         {
-            Geometry = geometry,
+            Geometry = device == HostDevice.Instance
+                ? geometry
+                : throw new GenerateException($"The virtual cache lies in host memory; on {device.Name} take another --allocator."),
             BlockTokens = blockTokens,
             MemoryBytes = bytes,
         }),
@@ -36,9 +38,19 @@ internal static class KvAllocators
         }
 
         long blockBytes = checked(geometry.BytesPerToken * blockTokens);
-        return bytes >= blockBytes
-            ? factory(geometry, blockTokens, bytes, device)
-            : throw new GenerateException(
+        if (bytes < blockBytes)
+        {
+            throw new GenerateException(
                 $"The cache's {bytes} bytes hold no block of {blockTokens} tokens; expected at least {blockBytes} bytes.");
+        }
+
+        try
+        {
+            return factory(geometry, blockTokens, bytes, device);
+        }
+        catch (Exception exception) when (exception is ArgumentException or PlatformNotSupportedException)
+        {
+            throw new GenerateException($"There can be no {name} cache of {bytes} bytes: {exception.Message}");
+        }
     }
 }

@@ -40,8 +40,8 @@ public sealed record VirtualKvAllocatorOptions
     /// Gets how many tokens before the end of its memory a sequence's next group is mapped, by a thread of the allocator's own, so that
     /// no decode step waits for the system. 0 for never.
     /// </summary>
-    /// <value>Default: 32.</value>
-    public int LookaheadTokens { get; init; } = 32;
+    /// <value>Default: 0.</value>
+    public int LookaheadTokens { get; init; }
 
     /// <summary>Gets whether full blocks can be found again by later prompts.</summary>
     /// <value>Default: true.</value>
