@@ -152,6 +152,11 @@ public sealed partial class GpuDevice : IKvDevice, IDisposable
             throw new ArgumentException("The buffer is empty; expected at least 1 byte.", nameof(buffer));
         }
 
+        if (_map.Knows(buffer))
+        {
+            throw new ArgumentException($"Device \"{Name}\" knows the buffer already; dispose what the first call returned.", nameof(buffer));
+        }
+
         // An ILGPU view is an element index into a buffer: bytes need a buffer of bytes.
         MemoryBuffer bytes = buffer.ElementSize == 1 || Info.Kind == GpuDeviceKind.OpenCL
             ? buffer

@@ -112,7 +112,7 @@ public sealed class GpuPageCopier : IDisposable
             Pages = count,
         };
         long places = source.Address | source.Stride | destination.Address | destination.Stride | source.PageBytes;
-        _kernels.Get(KernelCatalog.Copy<TPlaces>(places % Unit == 0))(_device.Stream, Grid(count, source.PageBytes), arguments);
+        _kernels.Launch(KernelCatalog.Copy<TPlaces>(places % Unit == 0), _device.Stream, Grid(count, source.PageBytes), arguments);
     }
 
     private static void Check(GpuPages pages, string name)

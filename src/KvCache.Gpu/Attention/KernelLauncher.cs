@@ -21,7 +21,7 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
     {
         int eights = Eights(arguments.Cache.KeyDim) + Eights(arguments.Cache.ValueDim);
         long units = (long)arguments.Tokens * arguments.Cache.KvHeads * eights;
-        _kernels.Get(KernelCatalog.Append(type, aligned))(stream, Plain(units), arguments);
+        _kernels.Launch(KernelCatalog.Append(type, aligned), stream, Plain(units), arguments);
     }
 
     /// <summary>Submits attention.</summary>
@@ -92,11 +92,11 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
         KernelConfig config = new(
             new Index3D(checked(arguments.Cache.Rows * arguments.SegmentGroups), kvHeads * arguments.HeadBlocks, 1),
             new Index3D(warps * accelerator.WarpSize, 1, 1));
-        _kernels.Get(KernelCatalog.Decode(type, policy.PlainHalf, aligned, arguments.Group))(stream, config, arguments);
+        _kernels.Launch(KernelCatalog.Decode(type, policy.PlainHalf, aligned, arguments.Group), stream, config, arguments);
         if (arguments.Segments > 1)
         {
             long elements = (long)arguments.Cache.Rows * arguments.QueryHeads * arguments.Cache.ValueDim;
-            _kernels.Get(CombineKernel.Variant)(stream, Plain(elements), arguments);
+            _kernels.Launch(CombineKernel.Variant, stream, Plain(elements), arguments);
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
         int blocks = StepRows.Blocks(arguments.Tokens, arguments.Cache.Rows, KernelCatalog.PrefillQueries / blockHeads);
         KernelConfig config = new(
             new Index3D(blocks, arguments.Cache.KvHeads * arguments.HeadBlocks, 1), new Index3D(KernelCatalog.PrefillThreads, 1, 1));
-        _kernels.Get(KernelCatalog.Prefill(type, policy.PlainHalf, aligned, arguments.Cache.ValueDim))(stream, config, arguments);
+        _kernels.Launch(KernelCatalog.Prefill(type, policy.PlainHalf, aligned, arguments.Cache.ValueDim), stream, config, arguments);
     }
 
     private void AttendByThreads(AcceleratorStream stream, ref AttendArguments arguments, KvElementType type)
@@ -116,7 +116,7 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
 
         // The decode kernel's parts, if there are any, have been read by the time that these sums are written.
         arguments.PartialSums = _sums.Take(stream, config.GridDim.Size * config.GroupDim.Size * arguments.Cache.ValueDim);
-        _kernels.Get(KernelCatalog.Thread(type, policy.PlainHalf))(stream, config, arguments);
+        _kernels.Launch(KernelCatalog.Thread(type, policy.PlainHalf), stream, config, arguments);
     }
 
     private SegmentPlan PlanFor(int units) => new() { Granule = policy.SegmentGranule, Limit = policy.SegmentLimitFor(units) };

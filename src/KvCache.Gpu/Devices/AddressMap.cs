@@ -33,6 +33,9 @@ internal sealed class AddressMap(string deviceName)
         return added;
     }
 
+    /// <summary>Whether a buffer stands in the map under any address.</summary>
+    public bool Knows(MemoryBuffer buffer) => Array.Exists(Volatile.Read(ref _ranges), range => range.Buffer == buffer);
+
     /// <summary>Forgets a range; nothing happens where it is not known.</summary>
     public void Remove(Range range)
     {

@@ -17,8 +17,10 @@ internal sealed class LoadedKernels
     public static LoadedKernels Of(Accelerator accelerator) =>
         OfAccelerators.GetValue(accelerator, static accelerator => new LoadedKernels(accelerator));
 
-    /// <summary>The launcher of a variant; launching allocates nothing.</summary>
-    public Action<AcceleratorStream, KernelConfig, TArguments> Get<TArguments>(KernelVariant<TArguments> variant)
+    /// <summary>Submits a kernel; allocates nothing once it is compiled.</summary>
+    /// <remarks>One at a time: OpenCL keeps a kernel's arguments in the kernel, which all threads share.</remarks>
+    public void Launch<TArguments>(
+        KernelVariant<TArguments> variant, AcceleratorStream stream, KernelConfig config, TArguments arguments)
         where TArguments : struct
     {
         lock (_launchers)
@@ -29,7 +31,7 @@ internal sealed class LoadedKernels
                 _launchers.Add(variant, launcher);
             }
 
-            return (Action<AcceleratorStream, KernelConfig, TArguments>)launcher;
+            ((Action<AcceleratorStream, KernelConfig, TArguments>)launcher)(stream, config, arguments);
         }
     }
 }

@@ -37,6 +37,9 @@ internal sealed class RetiredBlocks(BlockPool pool)
     public void EndStep(KvFence fence)
     {
         _stepOpen = false;
+
+        // Steps that give nothing back would add up here.
+        DropPassed();
         _running.Enqueue(fence);
     }
 

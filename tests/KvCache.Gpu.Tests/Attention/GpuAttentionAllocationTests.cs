@@ -29,8 +29,8 @@ public sealed class GpuAttentionAllocationTests
         KernelConfig config = new(1, TestDevices.Threads.Accelerator.MaxNumThreadsPerGroup);
         long ofLaunches = Allocated(() =>
         {
-            kernels.Get(KernelCatalog.Append(KvElementType.Float16, aligned: true))(TestDevices.Threads.Stream, config, default);
-            kernels.Get(KernelCatalog.Thread(KvElementType.Float16, plainHalf: true))(TestDevices.Threads.Stream, config, default);
+            kernels.Launch(KernelCatalog.Append(KvElementType.Float16, aligned: true), TestDevices.Threads.Stream, config, default);
+            kernels.Launch(KernelCatalog.Thread(KvElementType.Float16, plainHalf: true), TestDevices.Threads.Stream, config, default);
         });
         TestContext.Current.TestOutputHelper?.WriteLine($"{ofCalls} bytes for two calls, {ofLaunches} for two launches.");
         Assert.True(ofCalls <= ofLaunches, $"An append and an attention allocate {ofCalls} bytes; two launches allocate {ofLaunches}.");
