@@ -12,7 +12,7 @@ most=$((60 * 1024 * 1024))
 build() {
   dotnet publish bench/KvCache.GpuCheck -c Release -r linux-x64 --self-contained --verbosity quiet \
     -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true \
-    -p:DebugType=none -o "$(dirname "$bundle")" >&2 || exit 2
+    -o "$(dirname "$bundle")" >&2 || exit 2
   local bytes
   bytes=$(stat -c %s "$bundle")
   echo "$bundle: $((bytes / 1024 / 1024)) MiB" >&2
