@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using KvCache.Benchmarks.Baselines;
 using KvCache.Memory;
@@ -16,6 +17,7 @@ public class SchedulerBenchmarks
     private const int PromptTokens = 528;
     private const int BlockTokens = 16;
     private const int BlocksPerRequest = (PromptTokens + Steps + BlockTokens) / BlockTokens + 1;
+    private static readonly TimeSpan Warming = TimeSpan.FromSeconds(1);
     private PagedKvAllocator _allocator = null!;
     private ContinuousBatchScheduler _scheduler = null!;
     private NaiveScheduler _naive = null!;
@@ -43,6 +45,8 @@ public class SchedulerBenchmarks
             _allocator, new SchedulerOptions { MaxSequences = Running, MaxStepTokens = Running * PromptTokens });
         _naive = new NaiveScheduler(Running * BlocksPerRequest, BlockTokens);
         _tokens = new int[Running];
+        Warm(StartRequests, ContinuousBatchScheduler);
+        Warm(StartNaiveRequests, Lists);
     }
 
     [GlobalCleanup]
@@ -101,6 +105,16 @@ public class SchedulerBenchmarks
         }
 
         return rows;
+    }
+
+    /// <summary>The runtime compiles for speed what has run for a while, in the background: runs of few requests would be over before it.</summary>
+    private static void Warm(Action prepare, Func<int> run)
+    {
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Warming;)
+        {
+            prepare();
+            run();
+        }
     }
 
     private static void Require(bool holds)

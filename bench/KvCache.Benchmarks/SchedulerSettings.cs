@@ -11,7 +11,7 @@ internal sealed class SchedulerSettings : ManualConfig
 {
     public SchedulerSettings()
     {
-        AddJob(Job.Default.WithLaunchCount(2).WithWarmupCount(40).WithIterationCount(12).WithInvocationCount(1).WithUnrollFactor(1).AsMutator());
+        AddJob(Job.Default.WithLaunchCount(1).WithWarmupCount(8).WithIterationCount(12).WithInvocationCount(1).WithUnrollFactor(1).AsMutator());
         AddColumn(new PerTokenColumn());
     }
 
