@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using KvCache.Blocks;
 using KvCache.Memory;
+using KvCache.Memory.Mapping;
 using KvCache.Prefixes;
 
 namespace KvCache.Virtual;
@@ -20,7 +21,10 @@ public sealed record VirtualKvAllocatorOptions
     public long MemoryBytes { get; init; }
 
     /// <summary>Gets the bytes of a chunk where the allocator makes its own memory; a power of two.</summary>
-    /// <value>Default: 0, chosen by the size of the memory as <see cref="HostVirtualMemoryOptions.ChunkBytes"/> says.</value>
+    /// <value>
+    /// Default: 0, chosen by the size of the memory as <see cref="HostVirtualMemoryOptions.ChunkBytes"/> says, and smaller, down to the system's
+    /// page, where the memory would hold fewer groups than <see cref="MaxSequences"/>.
+    /// </value>
     public long ChunkBytes { get; init; }
 
     /// <summary>Gets the number of token positions in a block, in which prefixes are found; at least 1.</summary>
@@ -88,8 +92,21 @@ public sealed record VirtualKvAllocatorOptions
     }
 
     /// <summary>The memory to use: the one given, or a host's with so many bytes.</summary>
-    internal IVirtualMemory MakeMemory() =>
-        Memory ?? new HostVirtualMemory(new HostVirtualMemoryOptions { MemoryBytes = MemoryBytes, ChunkBytes = ChunkBytes });
+    internal IVirtualMemory MakeMemory() => Memory
+        ?? new HostVirtualMemory(new HostVirtualMemoryOptions { MemoryBytes = MemoryBytes, ChunkBytes = ChunkBytes > 0 ? ChunkBytes : ChooseChunkBytes() });
+
+    /// <summary>The chunk that suits the size of the memory, or a smaller one where not every sequence would have a group.</summary>
+    private long ChooseChunkBytes()
+    {
+        long smallest = HostPlatform.GranularityBytes;
+        long chunk = Math.Max(smallest, HostVirtualMemoryOptions.ChooseChunkBytes(MemoryBytes));
+        while (chunk > smallest && new ChunkPlan(Geometry, chunk, BlockTokens).GroupBytes > MemoryBytes / MaxSequences)
+        {
+            chunk /= 2;
+        }
+
+        return chunk;
+    }
 
     /// <summary>Answers how many groups the memory has.</summary>
     internal int CountGroups(IVirtualMemory memory, ChunkPlan plan)
