@@ -88,7 +88,7 @@ public sealed class VirtualCallTests
                 stage.Cache.Append(sequence, 50_000 + token);
             }
 
-            stage.Allocator.Space.FinishAhead();
+            stage.Allocator.Space.Ahead.Finish();
             stage.Cache.Compute(sequences);
         }
 
