@@ -11,6 +11,8 @@ public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract,
 
     protected override bool DeduplicatesByDefault => false;
 
+    protected override bool? GivesMemoryBack => true;
+
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(setup, _simulated.Device, _memories);
 
     void IDisposable.Dispose()

@@ -17,6 +17,7 @@ public abstract partial class KvAllocatorContract
         {
             BlockCount = 64 * 16,
             PrefixCaching = prefixCaching,
+            MapsAhead = true,
             Device = lateFences ? device : null,
         });
         KvSequence[] sequences = new KvSequence[64];
