@@ -28,7 +28,7 @@ internal static class VirtualAllocators
             BlockTokens = setup.BlockTokens,
             MaxSequences = setup.BlockCount + 16,
             MaxSequenceTokens = setup.MaxSequenceTokens,
-            LookaheadTokens = setup.MapsAhead ? 64 : 0,
+            LookaheadTokens = 0,
             PrefixCaching = setup.PrefixCaching,
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),

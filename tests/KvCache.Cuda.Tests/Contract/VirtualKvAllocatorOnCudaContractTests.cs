@@ -13,6 +13,8 @@ public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract,
 
     protected override bool? GivesMemoryBack => true;
 
+    protected override bool DriverAllocates => true;
+
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(setup, _simulated.Device, _memories);
 
     void IDisposable.Dispose()
