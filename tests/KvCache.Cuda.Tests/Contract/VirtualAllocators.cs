@@ -9,8 +9,12 @@ namespace KvCache.Cuda.Tests.Contract;
 /// <summary>Makes virtual allocators over a CUDA device, with geometries whose blocks fill whole chunks of 64 KiB.</summary>
 internal static class VirtualAllocators
 {
-    /// <summary>A token's keys fill a chunk, its values two.</summary>
+    /// <summary>A token's keys fill a chunk, and so do its values.</summary>
     public static KvGeometry GroupPerBlock { get; } = new(new KvLayerGroup(2, 128, 256, 256, KvElementType.Float16));
+
+    /// <summary>Every operation makes hundreds of calls of a driver that is simulated with its memory: minutes on two cores.</summary>
+    public static void SkipUnlessAsked() => Xunit.Assert.SkipUnless(
+        Environment.GetEnvironmentVariable("KVCACHE_SLOW_TESTS") == "1", "Takes minutes on the simulated driver; KVCACHE_SLOW_TESTS=1 runs it.");
 
     public static IKvAllocator Create(ContractSetup setup, CudaDevice device, List<IDisposable> memories)
     {

@@ -9,6 +9,8 @@ public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract,
     private readonly Simulated _simulated = Simulated.Eager();
     private readonly List<IDisposable> _memories = [];
 
+    public VirtualKvAllocatorOnCudaContractTests() => VirtualAllocators.SkipUnlessAsked();
+
     protected override bool DeduplicatesByDefault => false;
 
     protected override bool? GivesMemoryBack => true;

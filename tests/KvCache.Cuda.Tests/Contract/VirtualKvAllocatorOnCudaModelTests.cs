@@ -9,6 +9,8 @@ public sealed class VirtualKvAllocatorOnCudaModelTests : KvAllocatorModel, IDisp
     private readonly Simulated _simulated = Simulated.Eager();
     private readonly List<IDisposable> _memories = [];
 
+    public VirtualKvAllocatorOnCudaModelTests() => VirtualAllocators.SkipUnlessAsked();
+
     /// <summary>Every operation calls the driver, up to hundreds of times.</summary>
     protected override int Operations => ModelSettings.Operations / 40;
 
