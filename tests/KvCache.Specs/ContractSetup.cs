@@ -32,4 +32,7 @@ public sealed record ContractSetup
     public int MaxSequenceTokens { get; init; } = int.MaxValue;
 
     public int EventCapacity { get; init; }
+
+    /// <summary>Gets whether an allocator that calls a system does so ahead of need, on another thread.</summary>
+    public bool MapsAhead { get; init; }
 }

@@ -21,6 +21,13 @@ public sealed class GenerateToolTests : IDisposable
     }
 
     [Fact]
+    public void The_text_is_the_same_whatever_the_manager()
+    {
+        string[] sampling = ["--prompt", "Hello", "--prompt", "Hello there", "--samples", "3", "--tokens", "40", "--temperature", "1.1", "--seed", "3"];
+        Assert.Equal(ToolResult.Run([.. sampling, "--allocator", "paged"]).Output, ToolResult.Run([.. sampling, "--allocator", "virtual"]).Output);
+    }
+
+    [Fact]
     public void A_text_does_not_depend_on_the_texts_beside_it_and_standard_error_tells_of_the_work()
     {
         string[] sampling = ["--temperature", "1.5", "--top-p", "0.9", "--seed", "5", "--tokens", "30"];

@@ -3,6 +3,7 @@ using Generate.Engine;
 using Generate.Model;
 using KvCache;
 using KvCache.Gpu;
+using KvCache.Virtual;
 using Xunit;
 
 namespace Generate.Tests.Golden;
@@ -32,6 +33,20 @@ public sealed class LogitsTests
             {
                 AssertLike(reference, batch[i], CollectionsMarshal.AsSpan(logits[i]));
             }
+        }
+    }
+
+    [Fact]
+    public void Logits_are_those_of_the_reference_in_virtual_tensors_too()
+    {
+        Assert.SkipUnless(VirtualKvAllocator.IsSupported, "This system cannot map memory.");
+        StoriesReference reference = StoriesReference.Read();
+        List<float>[] paged = Feed(reference.Tokens, blockTokens: 16, chunk: 7, KvElementType.Float32);
+        List<float>[] mapped = Feed(reference.Tokens, blockTokens: 16, chunk: 7, KvElementType.Float32, allocatorName: "virtual", bytes: 64 << 20);
+        for (int i = 0; i < mapped.Length; i++)
+        {
+            AssertLike(reference, i, CollectionsMarshal.AsSpan(mapped[i]));
+            Assert.InRange(paged[i].Zip(mapped[i], (a, b) => Math.Abs(a - b)).Max(), 0, 1e-4f);
         }
     }
 
@@ -91,11 +106,11 @@ public sealed class LogitsTests
     }
 
     private static List<float>[] Feed(
-        IReadOnlyList<int[]> sequences, int blockTokens, int chunk, KvElementType elementType, DeviceChoice choice = default)
+        IReadOnlyList<int[]> sequences, int blockTokens, int chunk, KvElementType elementType, DeviceChoice choice = default, string allocatorName = "paged", long bytes = SmallCache)
     {
         using ComputeDevice device = ComputeDevice.Open(choice, threads: 2);
         using LoadedModel model = LoadedModel.Open(StoriesReference.ModelPath);
-        using IKvAllocator allocator = KvAllocators.Create("paged", model.Shape.Geometry(elementType), blockTokens, SmallCache, device.Memory);
+        using IKvAllocator allocator = KvAllocators.Create(allocatorName, model.Shape.Geometry(elementType), blockTokens, bytes, device.Memory);
         List<float>[] logits = [.. sequences.Select(static _ => new List<float>())];
         new LogitsFeed(new Transformer(model.Shape, model.Weights, device.Attention, device.Operations), allocator, chunk).Run(
             sequences, (sequence, values) => logits[sequence].AddRange(values));

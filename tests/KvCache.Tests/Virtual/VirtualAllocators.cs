@@ -19,7 +19,7 @@ internal static class VirtualAllocators
     /// <summary>Eight tokens' keys fill a chunk and four tokens' values: a group is several blocks, or a block several chunks.</summary>
     public static KvGeometry ManyBlocksPerGroup { get; } = new(new KvLayerGroup(2, 2, 128, 256, KvElementType.Float16));
 
-    public static VirtualKvAllocator Create(ContractSetup setup, KvGeometry geometry)
+    public static VirtualKvAllocator Create(ContractSetup setup, KvGeometry geometry, int lookaheadTokens = 0)
     {
         HostMemory.SkipUnlessSupported();
         ChunkPlan plan = new(geometry, ChunkBytes, setup.BlockTokens);
@@ -37,7 +37,7 @@ internal static class VirtualAllocators
             BlockTokens = setup.BlockTokens,
             MaxSequences = setup.BlockCount + 64,
             MaxSequenceTokens = setup.MaxSequenceTokens,
-            LookaheadTokens = 0,
+            LookaheadTokens = setup.MapsAhead ? 64 : lookaheadTokens,
             PrefixCaching = setup.PrefixCaching,
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
