@@ -3,11 +3,16 @@ using KvCache.Blocks;
 namespace KvCache.Virtual;
 
 /// <summary>Hands out idle groups that hold nothing before those in which something can be found, which go in a policy's order.</summary>
-/// <remarks>The last one given back is the first taken: its mapping is the likeliest to be wanted again.</remarks>
+/// <remarks>
+/// The last one given back is the first taken: its mapping is the likeliest to be wanted again. Some can be kept for somebody who is expected:
+/// they are the last of those that hold nothing.
+/// </remarks>
 internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
 {
     private const int None = -1;
+    /// <summary>Those that are kept, then the others.</summary>
     private readonly List<int> _vacant = [];
+    private int _kept;
     private int[] _places = [];
 
     /// <summary>Gets or sets whether something can be found in a group.</summary>
@@ -15,7 +20,8 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
 
     public override int Count => _vacant.Count + cached.Count;
 
-    public int VacantCount => _vacant.Count;
+    /// <summary>Gets how many hold nothing and are kept for nobody.</summary>
+    public int VacantCount => _vacant.Count - _kept;
 
     public override void Add(ReadOnlySpan<int> blocks)
     {
@@ -56,14 +62,21 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
         cached.Take(blocks[vacant..]);
     }
 
-    /// <summary>Makes a vacant group the last of the vacant ones to be taken, by changing places with the one that was.</summary>
-    public void KeepForLast(int block)
+    /// <summary>Keeps a vacant group for somebody who is expected: it is taken when nothing else is left but what is cached.</summary>
+    public void Keep(int block)
     {
-        if (IsVacant(block))
+        if (IsVacant(block) && _places[block] >= _kept)
         {
-            int last = _vacant[0];
-            (_vacant[0], _vacant[_places[block]]) = (block, last);
-            (_places[last], _places[block]) = (_places[block], 0);
+            Swap(_places[block], _kept++);
+        }
+    }
+
+    /// <summary>Keeps a group no longer.</summary>
+    public void LetGo(int block)
+    {
+        if (IsVacant(block) && _places[block] < _kept)
+        {
+            Swap(_places[block], --_kept);
         }
     }
 
@@ -98,11 +111,16 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
 
     private void RemoveVacant(int block)
     {
-        int place = _places[block];
-        int last = _vacant[^1];
-        _vacant[place] = last;
-        _places[last] = place;
+        LetGo(block);
+        Swap(_places[block], _vacant.Count - 1);
         _places[block] = None;
         _vacant.RemoveAt(_vacant.Count - 1);
+    }
+
+    private void Swap(int one, int other)
+    {
+        (_vacant[one], _vacant[other]) = (_vacant[other], _vacant[one]);
+        _places[_vacant[one]] = one;
+        _places[_vacant[other]] = other;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class VirtualLedger : IDisposable
 
     public AllocatorMeters Meters { get; }
 
-    /// <summary>Gets the groups that hold nothing and were used before.</summary>
+    /// <summary>Gets the groups that hold nothing, were used before and are kept for nobody.</summary>
     public int VacantGroups => _idle.VacantCount;
 
     public int GroupsFor(int tokens) => (int)(((long)tokens + GroupTokens - 1) / GroupTokens);
@@ -118,8 +118,11 @@ internal sealed class VirtualLedger : IDisposable
         }
     }
 
-    /// <summary>Puts a group that holds nothing behind the others that hold nothing: somebody is expected to want this very one.</summary>
-    public void KeepForLast(int group) => _idle.KeepForLast(group);
+    /// <summary>Keeps a group that holds nothing for a sequence that is expected to want this very one.</summary>
+    public void Keep(int group) => _idle.Keep(group);
+
+    /// <summary>Keeps a group for nobody any more.</summary>
+    public void LetGo(int group) => _idle.LetGo(group);
 
     /// <summary>Publishes a full block of a sequence; its group keeps it whether it is a copy or not.</summary>
     /// <param name="block">The block.</param>

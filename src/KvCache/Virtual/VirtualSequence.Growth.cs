@@ -101,7 +101,8 @@ internal sealed partial class VirtualSequence
             return refusal;
         }
 
-        _space.Release(Slot);
+        _space.Release(Slot, _mappedAhead - 1);
+        _mappedAhead = 0;
         _page.Replace(0, slot);
         _groups.Free();
         _groups = moved;

@@ -202,7 +202,7 @@ internal sealed partial class VirtualSequence : KvSequence
     private protected override void DisposeCore()
     {
         _ledger.Retired.Release(_groups.Blocks);
-        _space.Release(Slot);
+        _space.Release(Slot, _mappedAhead - 1);
         _groups.Free();
         _page.Free();
         if (_root is not null)

@@ -190,7 +190,17 @@ internal sealed class VirtualSpace : IDisposable
     }
 
     /// <summary>Gives a slot back; its mappings stay.</summary>
-    public void Release(int slot) => RetiredSlots.Release([slot]);
+    /// <param name="slot">The slot.</param>
+    /// <param name="ahead">The position at which a group was mapped ahead last, which now anybody may have; −1 for none.</param>
+    public void Release(int slot, int ahead)
+    {
+        if (ahead >= 0 && Map.GroupAt(slot, ahead) is >= 0 and int group)
+        {
+            _ledger.LetGo(group);
+        }
+
+        RetiredSlots.Release([slot]);
+    }
 
     /// <summary>Gives the memory of idle groups back to the system.</summary>
     /// <param name="groups">Groups that hold nothing, with one owner, the caller.</param>
@@ -375,7 +385,10 @@ internal sealed class VirtualSpace : IDisposable
         }
 
         _ledger.Pool.Settle(group);
-        _ledger.KeepForLast(group);
+        if (answer.IsMapped && Slots.ReferenceCount(slot) > 0)
+        {
+            _ledger.Keep(group);
+        }
     }
 
     /// <summary>Waits where the other thread is at work in a slot.</summary>
