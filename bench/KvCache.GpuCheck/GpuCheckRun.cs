@@ -7,11 +7,11 @@ using KvCache.GpuCheck.Report;
 namespace KvCache.GpuCheck;
 
 /// <summary>Opens the device, runs the checks one after the other, writes the report.</summary>
-internal sealed class GpuCheckRun(GpuCheckOptions options, TextWriter output, TextWriter error)
+internal sealed class GpuCheckRun(GpuCheckOptions options, IReadOnlyList<IGpuCheck> all, TextWriter output, TextWriter error)
 {
     public int Run()
     {
-        IGpuCheck[] checks = [.. GpuChecks.All.Where(check => options.Takes(check.Name))];
+        IGpuCheck[] checks = [.. all.Where(check => options.Takes(check.Name))];
         if (checks.Length == 0)
         {
             throw new IOException($"No check's name has '{string.Join("' or '", options.Only)}' in it; --list names them.");

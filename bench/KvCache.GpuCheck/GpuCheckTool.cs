@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using KvCache.Gpu;
+using KvCache.GpuCheck.Checks;
 
 namespace KvCache.GpuCheck;
 
@@ -16,7 +17,7 @@ internal static class GpuCheckTool
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        ParseResult parsed = new GpuCheckCommand(options => new GpuCheckRun(options, output, error).Run()).Parse(args);
+        ParseResult parsed = new GpuCheckCommand(options => new GpuCheckRun(options, GpuChecks.All, output, error).Run()).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             return Say(error, Failed, $"{parsed.Errors[0].Message} Try --help.");

@@ -6,6 +6,6 @@ internal static class GpuChecks
     public static IReadOnlyList<IGpuCheck> All { get; } =
     [
         new DeviceFacts(), new AppendCorrectness(), new AttentionCorrectness(),
-        new CopyBandwidth(), new HostCopyBandwidth(), new AppendSpeed(), new DecodeSpeed(), new PrefillSpeed(), new LaunchOverhead(),
+        new CopyBandwidth(), new HostCopyBandwidth(), new PageCopies(), new AppendSpeed(), new DecodeSpeed(), new PrefillSpeed(), new LaunchOverhead(),
     ];
 }

@@ -123,7 +123,9 @@ internal sealed unsafe class CudaTimeline : KvTimeline
                 CudaError answer = Driver.Entries.cuEventSynchronize(ofStream[slot]);
                 if (answer != CudaError.Success && !answer.IsSticky())
                 {
-                    throw Driver.Describe(answer, CudaEntryPoint.cuEventSynchronize);
+                    // Whoever waits must not go on before the work has ended: then for more of it than need be.
+                    _context.Note(answer, CudaEntryPoint.cuEventSynchronize);
+                    Synchronize();
                 }
             }
         }

@@ -1,9 +1,10 @@
 namespace KvCache.Virtual;
 
-/// <summary>One thread that backs and maps groups before a sequence needs them, so that no step waits for the system.</summary>
+/// <summary>One thread that backs, maps and unmaps groups beside the steps, so that no step waits for the system.</summary>
 /// <remarks>
-/// It knows nothing of the books: the owner hands out a group and a place that nobody else touches, and later collects the
-/// answer. The thread is started by the first request and blocks between requests. All members but the thread's own are the owner's.
+/// It knows nothing of the books: the owner hands out groups and places that nobody else touches, in the order in which they are to be
+/// done, and later collects the answers. The thread is started by the first request and blocks between requests. All members but the
+/// thread's own are the owner's. Allocates nothing once the queues have their length.
 /// </remarks>
 internal sealed class MapAhead(GroupMemory memory) : IDisposable
 {
@@ -13,6 +14,19 @@ internal sealed class MapAhead(GroupMemory memory) : IDisposable
     private readonly SemaphoreSlim _submitted = new(0);
     private readonly SemaphoreSlim _answered = new(0);
     private Thread? _thread;
+
+    /// <summary>What to do with a place.</summary>
+    internal enum Kind
+    {
+        /// <summary>Take away the mapping of a group.</summary>
+        Unmap,
+
+        /// <summary>Map a group that has memory.</summary>
+        Map,
+
+        /// <summary>Give a group memory and map it.</summary>
+        CreateAndMap,
+    }
 
     /// <summary>Gets how many requests have not been collected.</summary>
     public int Pending { get; private set; }
@@ -87,7 +101,7 @@ internal sealed class MapAhead(GroupMemory memory) : IDisposable
                 }
             }
 
-            Answer answer = Carry(request);
+            Answer answer = CarryOut(request);
             lock (_gate)
             {
                 _answers.Enqueue(answer);
@@ -97,30 +111,43 @@ internal sealed class MapAhead(GroupMemory memory) : IDisposable
         }
     }
 
-    private Answer Carry(in Request request)
+    private Answer CarryOut(in Request request)
     {
-        bool created = request.IsCreated;
-        bool mapped = false;
+        bool created = request.Kind != Kind.CreateAndMap;
+        bool done = false;
         try
         {
-            created = created || memory.TryCreate([request.Group]);
-            mapped = created && memory.TryMap(request.Slot, request.Position, [request.Group], writable: true);
+            if (request.Kind == Kind.Unmap)
+            {
+                memory.Unmap(request.Slot, request.Position, 1);
+                done = true;
+            }
+            else
+            {
+                created = created || memory.TryCreate([request.Group]);
+                done = created && memory.TryMap(request.Slot, request.Position, [request.Group], writable: true);
+            }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A device that is lost tells its owner so at the owner's next call; here it is a mapping that was not made.
+            // A device that is lost tells its owner so at the owner's next call; here it is something that was not done. A place from
+            // which nothing could be taken away is occupied still, so that what follows for it is not done either.
         }
 
-        return new Answer(request, created, mapped);
+        return new Answer(request, created, done);
     }
 
-    /// <summary>What to do.</summary>
+    /// <summary>Something to do.</summary>
+    /// <param name="Kind">What.</param>
     /// <param name="Slot">The slot.</param>
-    /// <param name="Position">The position in it, which shows nothing.</param>
-    /// <param name="Group">The group to map there.</param>
-    /// <param name="IsCreated">Whether the group has memory.</param>
-    internal readonly record struct Request(int Slot, int Position, int Group, bool IsCreated);
+    /// <param name="Position">The position in it.</param>
+    /// <param name="Group">The group that is there, or is to be.</param>
+    /// <param name="Writable">Whether the mapping to take away is writable.</param>
+    internal readonly record struct Request(Kind Kind, int Slot, int Position, int Group, bool Writable = true);
 
-    /// <summary>What was done.</summary>
-    internal readonly record struct Answer(Request Request, bool IsCreated, bool IsMapped);
+    /// <summary>What came of it.</summary>
+    /// <param name="Request">What was to do.</param>
+    /// <param name="IsCreated">Whether the group has memory.</param>
+    /// <param name="IsDone">Whether it was done.</param>
+    internal readonly record struct Answer(Request Request, bool IsCreated, bool IsDone);
 }

@@ -36,7 +36,7 @@ internal sealed class SlotMap(GroupMemory memory, int slots, int slotGroups)
     public (int Slot, int Position) NextPlace((int Slot, int Position) place) => Split(_slots[place.Slot]![place.Position].Next);
 
     /// <summary>Maps groups one after the other where they are not there yet; positions that show others must be empty.</summary>
-    /// <returns>Whether all are there; where not, what this call has mapped is unmapped again.</returns>
+    /// <returns>Whether all are there; where not, some may be, which the books say.</returns>
     public bool TryMap(int slot, int position, ReadOnlySpan<int> groups, bool writable)
     {
         for (int i = 0; i < groups.Length;)
@@ -113,25 +113,8 @@ internal sealed class SlotMap(GroupMemory memory, int slots, int slotGroups)
         }
     }
 
-    /// <summary>The places of a slot that were ever used, for integrity checks.</summary>
-    internal ReadOnlySpan<Place> PlacesOf(int slot) => _slots[slot];
-
-    private void Link(int slot, int position, int group, bool writable)
-    {
-        Place[] places = Reach(slot, position);
-        int first = First(group);
-        places[position] = new Place { Group = group + 1, Writable = writable, Next = first };
-        int self = Number(slot, position);
-        if (first > 0)
-        {
-            At(first).Previous = self;
-        }
-
-        SetFirst(group, self);
-        MappedPlaces++;
-    }
-
-    private void Unlink(int slot, int position)
+    /// <summary>Writes down that a mapping has been, or is about to be, taken away.</summary>
+    public void Unlink(int slot, int position)
     {
         ref Place place = ref _slots[slot]![position];
         if (place.Next > 0)
@@ -150,6 +133,24 @@ internal sealed class SlotMap(GroupMemory memory, int slots, int slotGroups)
 
         place = default;
         MappedPlaces--;
+    }
+
+    /// <summary>The places of a slot that were ever used, for integrity checks.</summary>
+    internal ReadOnlySpan<Place> PlacesOf(int slot) => _slots[slot];
+
+    private void Link(int slot, int position, int group, bool writable)
+    {
+        Place[] places = Reach(slot, position);
+        int first = First(group);
+        places[position] = new Place { Group = group + 1, Writable = writable, Next = first };
+        int self = Number(slot, position);
+        if (first > 0)
+        {
+            At(first).Previous = self;
+        }
+
+        SetFirst(group, self);
+        MappedPlaces++;
     }
 
     private Place[] Reach(int slot, int position)

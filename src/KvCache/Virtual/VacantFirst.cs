@@ -2,26 +2,27 @@ using KvCache.Blocks;
 
 namespace KvCache.Virtual;
 
-/// <summary>Hands out idle groups that hold nothing before those in which something can be found, which go in a policy's order.</summary>
+/// <summary>The order in which idle groups are handed out: those that hold nothing, then those in which something can be found, then those that are expected.</summary>
 /// <remarks>
-/// The last one given back is the first taken: its mapping is the likeliest to be wanted again. Some can be kept for somebody who is expected:
-/// they are the last of those that hold nothing.
+/// Of those that hold nothing, the last given back is the first taken: its mapping is the likeliest to be wanted again. Those with content go in a
+/// policy's order. A group is expected when it is mapped behind a sequence that will soon grow into it: taking it would make that sequence wait
+/// for the system, so it goes last.
 /// </remarks>
 internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
 {
-    private const int None = -1;
-    /// <summary>Those that are kept, then the others.</summary>
-    private readonly List<int> _vacant = [];
-    private int _kept;
-    private int[] _places = [];
+    private readonly NumberSet _vacant = new();
+    private readonly NumberSet _expected = new();
 
     /// <summary>Gets or sets whether something can be found in a group.</summary>
     public Func<int, bool> IsPublished { get; set; } = static _ => false;
 
-    public override int Count => _vacant.Count + cached.Count;
+    public override int Count => _vacant.Count + cached.Count + _expected.Count;
 
-    /// <summary>Gets how many hold nothing and are kept for nobody.</summary>
-    public int VacantCount => _vacant.Count - _kept;
+    public int VacantCount => _vacant.Count;
+
+    public int ExpectedCount => _expected.Count;
+
+    public bool IsExpected(int block) => _expected.Contains(block);
 
     public override void Add(ReadOnlySpan<int> blocks)
     {
@@ -33,16 +34,20 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
             }
             else
             {
-                AddVacant(block);
+                _vacant.Add(block);
             }
         }
     }
 
     public override void Remove(int block)
     {
-        if (IsVacant(block))
+        if (_vacant.Contains(block))
         {
-            RemoveVacant(block);
+            _vacant.Remove(block);
+        }
+        else if (_expected.Contains(block))
+        {
+            _expected.Remove(block);
         }
         else
         {
@@ -52,75 +57,51 @@ internal sealed class VacantFirst(EvictionPolicy cached) : EvictionPolicy
 
     public override void Take(Span<int> blocks)
     {
-        int vacant = Math.Min(blocks.Length, _vacant.Count);
-        for (int i = 0; i < vacant; i++)
-        {
-            blocks[i] = _vacant[^1];
-            RemoveVacant(blocks[i]);
-        }
-
-        cached.Take(blocks[vacant..]);
+        int vacant = TakeLast(_vacant, blocks);
+        int found = Math.Min(blocks.Length - vacant, cached.Count);
+        cached.Take(blocks.Slice(vacant, found));
+        TakeLast(_expected, blocks[(vacant + found)..]);
     }
 
-    /// <summary>Keeps a vacant group for somebody who is expected: it is taken when nothing else is left but what is cached.</summary>
-    public void Keep(int block)
+    /// <summary>Sets an idle group that holds nothing apart for the sequence behind which it is mapped.</summary>
+    public void Expect(int block)
     {
-        if (IsVacant(block) && _places[block] >= _kept)
-        {
-            Swap(_places[block], _kept++);
-        }
+        Remove(block);
+        _expected.Add(block);
     }
 
-    /// <summary>Keeps a group no longer.</summary>
-    public void LetGo(int block)
+    /// <summary>Ends <see cref="Expect"/>, where the group is still idle.</summary>
+    public void Unexpect(int block)
     {
-        if (IsVacant(block) && _places[block] < _kept)
+        if (_expected.Contains(block))
         {
-            Swap(_places[block], --_kept);
+            _expected.Remove(block);
+            _vacant.Add(block);
         }
     }
 
-    public override int[] ToArray() => [.. Enumerable.Reverse(_vacant), .. cached.ToArray()];
+    public override int[] ToArray() => [.. Enumerable.Reverse(_vacant.ToArray()), .. cached.ToArray(), .. Enumerable.Reverse(_expected.ToArray())];
 
     public override void CheckIntegrity(Action<string> report)
     {
         cached.CheckIntegrity(report);
-        for (int i = 0; i < _vacant.Count; i++)
+        _vacant.CheckIntegrity("vacant", report);
+        _expected.CheckIntegrity("expected", report);
+        foreach (int block in _vacant.ToArray().Concat(_expected.ToArray()).Where(block => IsPublished(block)))
         {
-            if (_places[_vacant[i]] != i)
-            {
-                report($"Vacant group {_vacant[i]} says that it stands at {_places[_vacant[i]]}; it stands at {i}.");
-            }
+            report($"Group {block} stands with those that hold nothing, but something can be found in it.");
         }
     }
 
-    private bool IsVacant(int block) => (uint)block < (uint)_places.Length && _places[block] != None;
-
-    private void AddVacant(int block)
+    private static int TakeLast(NumberSet set, Span<int> blocks)
     {
-        if (block >= _places.Length)
+        int count = Math.Min(blocks.Length, set.Count);
+        for (int i = 0; i < count; i++)
         {
-            int used = _places.Length;
-            Array.Resize(ref _places, (int)Math.Min(Array.MaxLength, Math.Max(64L, Math.Max(block + 1L, used * 2L))));
-            _places.AsSpan(used).Fill(None);
+            blocks[i] = set.Last;
+            set.Remove(blocks[i]);
         }
 
-        _places[block] = _vacant.Count;
-        _vacant.Add(block);
-    }
-
-    private void RemoveVacant(int block)
-    {
-        LetGo(block);
-        Swap(_places[block], _vacant.Count - 1);
-        _places[block] = None;
-        _vacant.RemoveAt(_vacant.Count - 1);
-    }
-
-    private void Swap(int one, int other)
-    {
-        (_vacant[one], _vacant[other]) = (_vacant[other], _vacant[one]);
-        _places[_vacant[one]] = one;
-        _places[_vacant[other]] = other;
+        return count;
     }
 }

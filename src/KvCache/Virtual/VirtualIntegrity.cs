@@ -117,7 +117,7 @@ internal sealed class VirtualIntegrity(
                 if (group >= 0)
                 {
                     places.Add((slot, position), group);
-                    Expect(IsKnown(group) && space.IsCreated(group), $"Slot {slot} shows group {group} at {position}, which has no memory.");
+                    Expect(IsKnown(group) && space.Backing.IsCreated(group), $"Slot {slot} shows group {group} at {position}, which has no memory.");
                 }
             }
         }
@@ -141,19 +141,25 @@ internal sealed class VirtualIntegrity(
     private void CheckCreated()
     {
         int created = 0;
+        HashSet<int> trimmed = [.. ledger.Pool.Trimmed];
         for (int group = 0; group < ledger.Pool.Capacity; group++)
         {
-            created += space.IsCreated(group) ? 1 : 0;
-            Expect(!space.IsCreated(group) || IsKnown(group), $"Group {group} has memory but was never handed out.");
+            created += space.Backing.IsCreated(group) ? 1 : 0;
+            Expect(!space.Backing.IsCreated(group) || IsKnown(group), $"Group {group} has memory but was never handed out.");
+            Expect(!space.Backing.IsUnderWay(group), $"Group {group} is under way, though the other thread has done everything.");
+            Expect(
+                !IsKnown(group) || !ledger.Pool.IsUnowned(group) || trimmed.Contains(group) || space.Backing.IsCreated(group),
+                $"Group {group} is idle but has no memory.");
             bool published = group < ledger.Pool.HighWater && ledger.Pool.IsPublished(group);
             Expect(published == ledger.PublishedBlocks(group) > 0, $"Group {group} has {ledger.PublishedBlocks(group)} published blocks; the pool says published: {published}.");
         }
 
-        foreach (int group in ledger.Pool.Trimmed)
+        foreach (int group in trimmed)
         {
-            Expect(!space.IsCreated(group), $"Group {group} was trimmed but has memory.");
+            Expect(!space.Backing.IsCreated(group), $"Group {group} was trimmed but has memory.");
         }
 
+        Expect(created == space.Backing.Count, $"{created} groups have memory; the count says {space.Backing.Count}.");
         Expect(
             memory.CreatedChunks == created * plan.ChunksPerGroup,
             $"{created} groups of {plan.ChunksPerGroup} chunks have memory; \"{memory.Name}\" has created {memory.CreatedChunks} chunks.");

@@ -97,8 +97,8 @@ public sealed class VirtualKvAllocator : IKvAllocator
     /// <summary>Gets how tokens fall into chunks, and what that wastes.</summary>
     public ChunkPlan Plan { get; }
 
-    /// <summary>Gets the bytes of memory taken from the system now, whatever they hold.</summary>
-    public long CommittedBytes => _memory.CreatedChunks * _memory.ChunkBytes;
+    /// <summary>Gets the bytes of memory taken from the system now, whatever they hold; with those that are being taken ahead of need.</summary>
+    public long CommittedBytes => _space.Backing.Count * Plan.GroupBytes;
 
     /// <summary>Gets how the memory is used now, in blocks: a group's blocks are all in the state that the group is in.</summary>
     public KvUsage Usage
@@ -167,7 +167,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        _space.FinishAhead();
+        _space.Ahead.Finish();
         Collect();
         long wanted = (bytes / Plan.GroupBytes) + (bytes % Plan.GroupBytes > 0 ? 1 : 0);
         int[] trimmed = new int[Math.Min(wanted, _ledger.Pool.Idle.Count)];
@@ -182,7 +182,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _space.FinishAhead();
+        _space.Ahead.Finish();
         Collect();
         if (_open.Count > 0 || _ledger.Pool.InTransfer > 0)
         {
@@ -209,7 +209,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _space.FinishAhead();
+        _space.Ahead.Finish();
         new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, _open).Check();
     }
 
@@ -291,7 +291,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     /// <summary>Lets go of what has no step to wait for any more.</summary>
     internal void Collect()
     {
-        _space.CollectAhead();
+        _space.Ahead.Collect();
         if (_ledger.Retired.Count > 0)
         {
             _ledger.Retired.Collect();
@@ -331,11 +331,6 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
         KvNamespace identity = (options ?? KvSequenceOptions.Default).Namespace;
         VirtualAdmissionPlan plan = _ledger.Plan(prompt, identity, reserve, _matched);
-        if (plan.Refusal == KvRefusal.OutOfDeviceMemory && _space.FinishAhead())
-        {
-            plan = _ledger.Plan(prompt, identity, reserve, _matched);
-        }
-
         return plan.Refusal == KvRefusal.None && !HasRoomForSequence ? plan with { Refusal = KvRefusal.OutOfDeviceMemory } : plan;
     }
 }

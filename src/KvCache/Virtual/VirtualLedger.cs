@@ -55,8 +55,8 @@ internal sealed class VirtualLedger : IDisposable
 
     public AllocatorMeters Meters { get; }
 
-    /// <summary>Gets the groups that hold nothing, were used before and are kept for nobody.</summary>
-    public int VacantGroups => _idle.VacantCount;
+    /// <summary>Gets or sets whether the system has refused memory: then idle groups are taken before memory is asked for again.</summary>
+    public bool MemoryIsShort { get; set; }
 
     public int GroupsFor(int tokens) => (int)(((long)tokens + GroupTokens - 1) / GroupTokens);
 
@@ -110,19 +110,58 @@ internal sealed class VirtualLedger : IDisposable
     /// <summary>Takes groups that were planned and prepared for. What is cached in them stays until <see cref="Forget"/>.</summary>
     public void Take(Span<int> groups)
     {
-        int vacant = Math.Min(groups.Length, _idle.VacantCount);
-        Pool.TakeIdle(groups[..vacant]);
-        if (!Pool.TryTake(groups[vacant..]))
+        int idle = Math.Min(groups.Length, MemoryIsShort ? _idle.Count - _idle.ExpectedCount : _idle.VacantCount);
+        Pool.TakeIdle(groups[..idle]);
+        if (!Pool.TryTake(groups[idle..]))
         {
             Throw.InvalidOperation($"{groups.Length} groups were planned; {Pool.Available} are available.");
         }
     }
 
-    /// <summary>Keeps a group that holds nothing for a sequence that is expected to want this very one.</summary>
-    public void Keep(int group) => _idle.Keep(group);
+    /// <summary>Takes a group that nobody has a use for yet, not one that another sequence expects.</summary>
+    public bool TryTakeAhead(out int group)
+    {
+        group = -1;
+        if (Pool.Available <= _idle.ExpectedCount || !TryPrepare(1))
+        {
+            return false;
+        }
 
-    /// <summary>Keeps a group for nobody any more.</summary>
-    public void LetGo(int group) => _idle.LetGo(group);
+        Span<int> taken = stackalloc int[1];
+        Take(taken);
+        group = taken[0];
+        return true;
+    }
+
+    /// <summary>Takes an idle group, which has memory, but not one that a sequence expects.</summary>
+    public bool TryTakeIdle(out int group)
+    {
+        Span<int> taken = stackalloc int[Math.Min(1, _idle.Count - _idle.ExpectedCount)];
+        Pool.TakeIdle(taken);
+        group = taken.IsEmpty ? -1 : taken[0];
+        return !taken.IsEmpty;
+    }
+
+    /// <summary>Sets an idle group that holds nothing apart for the sequence behind which it is mapped.</summary>
+    public void Expect(int group) => _idle.Expect(group);
+
+    /// <summary>Ends <see cref="Expect"/>, where the group is still idle.</summary>
+    public void Unexpect(int group) => _idle.Unexpect(group);
+
+    /// <summary>Whether a group is expected behind a sequence.</summary>
+    public bool IsExpected(int group) => _idle.IsExpected(group);
+
+    /// <summary>Ends <see cref="Expect"/>, because the system has refused it. Without memory, an idle group becomes unused.</summary>
+    public void GiveUpExpected(int group, bool created)
+    {
+        Unexpect(group);
+        MemoryIsShort |= !created;
+        if (!created && Pool.IsUnowned(group))
+        {
+            Pool.AddReference([group]);
+            Pool.SetAside([group]);
+        }
+    }
 
     /// <summary>Publishes a full block of a sequence; its group keeps it whether it is a copy or not.</summary>
     /// <param name="block">The block.</param>

@@ -46,11 +46,6 @@ internal sealed partial class VirtualSequence
     private KvRefusal PlanGrowth(int target, int added)
     {
         KvRefusal refusal = _ledger.RefusalFor(target, added, _ledger.Pool.Available);
-        if (refusal == KvRefusal.OutOfDeviceMemory && _space.FinishAhead())
-        {
-            refusal = _ledger.RefusalFor(target, added, _ledger.Pool.Available);
-        }
-
         return refusal == KvRefusal.None && !_ledger.TryPrepare(added) ? KvRefusal.OutOfHostMemory : refusal;
     }
 
@@ -101,8 +96,8 @@ internal sealed partial class VirtualSequence
             return refusal;
         }
 
-        _space.Release(Slot, _mappedAhead - 1);
-        _mappedAhead = 0;
+        Forsake();
+        _space.Release(Slot);
         _page.Replace(0, slot);
         _groups.Free();
         _groups = moved;

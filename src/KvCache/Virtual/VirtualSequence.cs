@@ -19,7 +19,7 @@ internal sealed partial class VirtualSequence : KvSequence
     private readonly long _id;
     private BlockTable _groups;
     private BlockTable _page = new();
-    private int _mappedAhead;
+    private int _expecting = -1;
 
     private VirtualSequence(VirtualKvAllocator allocator, PrefixRoot? root, BlockTable groups, int slot)
     {
@@ -163,11 +163,17 @@ internal sealed partial class VirtualSequence : KvSequence
     /// <summary>Near the end of its memory, has the next group mapped beside the steps.</summary>
     private void MapAhead()
     {
-        if (Capacity - Length < _allocator.LookaheadTokens && _mappedAhead <= _groups.Count)
+        if (Capacity - Length < _allocator.LookaheadTokens && _expecting != _groups.Count && _space.Ahead.TryExpect(Slot, _groups.Count))
         {
-            _mappedAhead = _groups.Count + 1;
-            _space.TryMapAhead(Slot, _groups.Count);
+            _expecting = _groups.Count;
         }
+    }
+
+    /// <summary>Lets go of the group mapped ahead: the sequence has become shorter, or moved.</summary>
+    private void Forsake()
+    {
+        _space.Ahead.Forsake(Slot);
+        _expecting = -1;
     }
 
     private protected override bool ReserveCore(int capacity, out KvRefusal refusal)
@@ -179,6 +185,11 @@ internal sealed partial class VirtualSequence : KvSequence
     private protected override void TruncateCore(int length)
     {
         int kept = _ledger.GroupsFor(length);
+        if (kept < _groups.Count)
+        {
+            Forsake();
+        }
+
         _ledger.Retired.Release(_groups.Blocks[kept..]);
         _groups.Shrink(kept);
         Published = Math.Min(Published, length / _ledger.BlockTokens);
@@ -202,7 +213,7 @@ internal sealed partial class VirtualSequence : KvSequence
     private protected override void DisposeCore()
     {
         _ledger.Retired.Release(_groups.Blocks);
-        _space.Release(Slot, _mappedAhead - 1);
+        _space.Release(Slot);
         _groups.Free();
         _page.Free();
         if (_root is not null)

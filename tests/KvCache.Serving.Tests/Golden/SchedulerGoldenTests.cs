@@ -41,7 +41,6 @@ public sealed class SchedulerGoldenTests
     [InlineData("conv", 400, 3, 4000, true, "paged")]
     [InlineData("conv", 400, 3, 4000, false, "paged")]
     [InlineData("conv", 400, 1, 2587, false, "virtual")]
-    [InlineData("code", 120, 1, 1200, true, "virtual")]
     [InlineData("conv", 400, 3, 4000, false, "virtual")]
     public void Steps_are_those_of_the_plain_model(string trace, int rows, int rateScale, int blocks, bool caching, string manager)
     {

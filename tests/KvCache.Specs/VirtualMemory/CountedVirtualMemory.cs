@@ -2,25 +2,15 @@ using KvCache.Memory;
 
 namespace KvCache.Specs.VirtualMemory;
 
-/// <summary>A virtual memory that counts the calls to it, and refuses the one that a test names.</summary>
+/// <summary>A virtual memory that counts the calls to it.</summary>
 public sealed class CountedVirtualMemory(IVirtualMemory inner) : IVirtualMemory
 {
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private int _refusable;
-    private int _refused;
     private int _creates;
     private int _maps;
     private int _unmaps;
     private int _reserves;
     private int _ownCalls;
-
-    /// <summary>Which call that can be refused is refused, from 1 on; 0 for none.</summary>
-    public int RefusedCall { get; set; }
-
-    /// <summary>How many calls that can be refused were made.</summary>
-    public int RefusableCalls => _refusable;
-
-    public int Refusals => _refused;
 
     public int Creates => _creates;
 
@@ -47,9 +37,8 @@ public sealed class CountedVirtualMemory(IVirtualMemory inner) : IVirtualMemory
 
     public bool TryReserve(long bytes, out nint address)
     {
-        address = 0;
         Count(ref _reserves);
-        return IsGranted() && inner.TryReserve(bytes, out address);
+        return inner.TryReserve(bytes, out address);
     }
 
     public void Release(nint address, long bytes) => inner.Release(address, bytes);
@@ -57,7 +46,7 @@ public sealed class CountedVirtualMemory(IVirtualMemory inner) : IVirtualMemory
     public bool TryCreate(ReadOnlySpan<int> chunks)
     {
         Count(ref _creates);
-        return IsGranted() && inner.TryCreate(chunks);
+        return inner.TryCreate(chunks);
     }
 
     public void Destroy(ReadOnlySpan<int> chunks)
@@ -69,7 +58,7 @@ public sealed class CountedVirtualMemory(IVirtualMemory inner) : IVirtualMemory
     public bool TryMap(nint address, ReadOnlySpan<int> chunks, bool writable)
     {
         Count(ref _maps);
-        return IsGranted() && inner.TryMap(address, chunks, writable);
+        return inner.TryMap(address, chunks, writable);
     }
 
     public void Unmap(nint address, int count)
@@ -94,12 +83,5 @@ public sealed class CountedVirtualMemory(IVirtualMemory inner) : IVirtualMemory
         {
             Interlocked.Increment(ref _ownCalls);
         }
-    }
-
-    private bool IsGranted()
-    {
-        bool granted = Interlocked.Increment(ref _refusable) != RefusedCall;
-        _refused += granted ? 0 : 1;
-        return granted;
     }
 }

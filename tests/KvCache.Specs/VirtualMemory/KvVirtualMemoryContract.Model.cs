@@ -27,6 +27,7 @@ public abstract partial class KvVirtualMemoryContract
     [Fact]
     public void Programs_run_as_dictionaries_do()
     {
+        Create(ModelChunks).Memory.Dispose(); // Where the backend is absent the test is skipped; within the property that were a failure.
         int commands = 0;
         int errors = 0;
         Config config = Config.QuickThrowOnFailure

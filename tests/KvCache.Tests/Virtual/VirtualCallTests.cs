@@ -88,7 +88,7 @@ public sealed class VirtualCallTests
                 stage.Cache.Append(sequence, 50_000 + token);
             }
 
-            stage.Allocator.Space.FinishAhead();
+            stage.Allocator.Space.Ahead.Finish();
             stage.Cache.Compute(sequences);
         }
 
@@ -110,33 +110,6 @@ public sealed class VirtualCallTests
         stage.Cache.Append(first, 1);
         stage.Cache.Compute(first);
         stage.Cache.Verify(first, second);
-    }
-
-    [Fact]
-    public void What_is_mapped_ahead_for_one_is_not_taken_by_another_while_there_is_memory()
-    {
-        using VirtualStage stage = new(change: static options => options with { LookaheadTokens = 6, PrefixCaching = false });
-        KvSequence first = stage.Cache.OpenComputed(VirtualStage.Run(0, 8));
-        stage.Allocator.Space.FinishAhead();
-        KvSequence second = stage.Cache.OpenComputed(VirtualStage.Run(1000, 20));
-        int calls = stage.Memory.OwnCalls;
-        stage.Cache.Append(first, 7);
-        Assert.Equal(calls, stage.Memory.OwnCalls);
-        stage.Cache.Compute(first);
-        stage.Cache.Verify(first, second);
-    }
-
-    [Fact]
-    public void What_was_mapped_ahead_for_one_that_has_closed_is_anybodys()
-    {
-        using VirtualStage stage = new(change: static options => options with { LookaheadTokens = 6, PrefixCaching = false });
-        KvSequence first = stage.Cache.OpenComputed(VirtualStage.Run(0, 8));
-        stage.Allocator.Space.FinishAhead();
-        first.Dispose();
-        long committed = stage.Allocator.CommittedBytes;
-        stage.Cache.OpenComputed(VirtualStage.Run(1000, 9));
-        Assert.Equal(2 * stage.Plan.GroupBytes, committed);
-        Assert.Equal(committed, stage.Allocator.CommittedBytes);
     }
 
     [Fact]

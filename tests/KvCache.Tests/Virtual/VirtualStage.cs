@@ -1,4 +1,5 @@
 using KvCache.Memory;
+using KvCache.Memory.Mapping;
 using KvCache.Specs;
 using KvCache.Specs.Devices;
 using KvCache.Specs.VirtualMemory;
@@ -16,8 +17,11 @@ internal sealed class VirtualStage : IDisposable
     {
         HostMemory.SkipUnlessSupported();
         Plan = new ChunkPlan(VirtualAllocators.ManyBlocksPerGroup, VirtualAllocators.ChunkBytes, 4);
-        _host = new HostVirtualMemory(new HostVirtualMemoryOptions { ChunkCapacity = groups * Plan.ChunksPerGroup, ChunkBytes = VirtualAllocators.ChunkBytes });
-        Memory = new CountedVirtualMemory(_host) { RefusedCall = refusedCall };
+        _host = new HostVirtualMemory(
+            new HostVirtualMemoryOptions { ChunkCapacity = groups * Plan.ChunksPerGroup, ChunkBytes = VirtualAllocators.ChunkBytes },
+            (options, capacity, bytes) => System = new RefusingMapper(HostPlatform.Open(options, capacity, bytes), refusedCall),
+            HostPlatform.Limit);
+        Memory = new CountedVirtualMemory(_host);
         VirtualKvAllocatorOptions options = new()
         {
             Geometry = VirtualAllocators.ManyBlocksPerGroup,
@@ -42,6 +46,9 @@ internal sealed class VirtualStage : IDisposable
     public ChunkPlan Plan { get; }
 
     public CountedVirtualMemory Memory { get; }
+
+    /// <summary>Gets the system below the memory.</summary>
+    public RefusingMapper System { get; private set; } = null!;
 
     public VirtualKvAllocator Allocator { get; }
 

@@ -1,4 +1,4 @@
-using KvCache.Memory;
+using KvCache.Memory.Mapping;
 using KvCache.Tests.VirtualMemory;
 using KvCache.Virtual;
 using Xunit;
@@ -39,30 +39,39 @@ public sealed unsafe class VirtualSystemTests
         Assert.True(Math.Abs(rest - needed) < 0.1 * full, $"{rest} bytes are resident; the one open sequence needs {needed}");
     }
 
+    /// <summary>A sequence of one run takes two mappings in each of 64 ranges, itself and the empty addresses behind it: 255 fit half of 65,530.</summary>
     [Fact]
-    public void Hundreds_of_sequences_open_within_the_budget_of_mappings()
+    public void Hundreds_of_sequences_open_within_the_budget_of_mappings_and_one_too_many_is_refused()
     {
         HostMemory.SkipUnlessLinux();
         KvGeometry geometry = KvGeometry.Create(32, 1, 64);
         int mappings = Mappings();
+        int budget = HostPlatform.Limit.Runs;
         using (VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions
         {
             Geometry = geometry,
             MemoryBytes = 512L << 20,
             ChunkBytes = 4096,
-            MaxSequences = 256,
+            MaxSequences = 1024,
             LookaheadTokens = 0,
         }))
         {
+            int expected = budget / 64;
+            Assert.True(expected > 200, $"The system allows {budget} more runs.");
             List<KvSequence> open = [];
-            for (int i = 0; i < 256; i++)
+            KvRefusal refusal = KvRefusal.None;
+            while (open.Count < 1024 && allocator.TryOpen([open.Count, 1, 2, 3], null, 0, out KvSequence? sequence, out refusal))
             {
-                Assert.True(allocator.TryOpen([i, 1, 2, 3], null, 0, out KvSequence? sequence, out KvRefusal refusal), $"{i}: {refusal}");
                 open.Add(sequence);
             }
 
-            Assert.True(Mappings() - mappings < 32_765, $"{Mappings() - mappings} mappings");
-            Assert.True(open[255].TryReserve(100, out _), "A sequence could not grow.");
+            Assert.InRange(open.Count, expected - 1, expected + 1);
+            Assert.Equal(KvRefusal.OutOfDeviceMemory, refusal);
+            Assert.InRange(Mappings() - mappings, 0, (2 * budget) + 200);
+            allocator.CheckIntegrity();
+            open[0].Dispose();
+            Assert.True(allocator.TryOpen([7, 8, 9], null, 0, out _, out _), "Closing one leaves no room for another.");
+            Assert.True(open[^1].TryAppend([1], out _), "A sequence cannot use what it has.");
         }
 
         Assert.InRange(Mappings(), 0, mappings + 200);

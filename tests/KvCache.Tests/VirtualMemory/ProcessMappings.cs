@@ -9,8 +9,28 @@ internal static class ProcessMappings
 
     public static int Count => File.ReadLines("/proc/self/maps").Count();
 
-    /// <summary>Resident bytes, of memory files alone.</summary>
-    public static long ResidentChunks => Sum("/proc/self/status", "RssShmem:");
+    /// <summary>Resident bytes of chunks. The runtime has memory files too, for its code, which come and go: those do not count.</summary>
+    public static long ResidentChunks
+    {
+        get
+        {
+            long bytes = 0;
+            bool chunks = false;
+            foreach (string line in File.ReadLines("/proc/self/smaps"))
+            {
+                if (char.IsAsciiHexDigitLower(line[0]))
+                {
+                    chunks = line.Contains("/memfd:kvcache", StringComparison.Ordinal);
+                }
+                else if (chunks && line.StartsWith("Rss:", StringComparison.Ordinal))
+                {
+                    bytes += BytesIn(line);
+                }
+            }
+
+            return bytes;
+        }
+    }
 
     /// <summary>The bytes that the process has a share in, each divided by who else maps it.</summary>
     public static long Proportional => Sum("/proc/self/smaps_rollup", "Pss:");
@@ -36,5 +56,8 @@ internal static class ProcessMappings
 
     private static long Sum(string file, string key) => File.ReadLines(file)
         .Where(line => line.StartsWith(key, StringComparison.Ordinal))
-        .Sum(line => long.Parse(line[key.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024);
+        .Sum(BytesIn);
+
+    private static long BytesIn(string line) =>
+        long.Parse(line.AsSpan(line.IndexOf(':') + 1).Trim().TrimEnd("kB ").ToString(), CultureInfo.InvariantCulture) * 1024;
 }
