@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 
 namespace Replay.CommandLine;
 
 /// <summary>Options whose values are checked while the command line is read, each complaint in one line.</summary>
 internal static class OptionValues
 {
+    private const int MostPowerOfTwo = 1 << 20;
+
     /// <summary>An option that takes a whole number of at least 1.</summary>
     public static Option<int> Count(string name, string description, string unit) => new(name)
     {
@@ -19,6 +22,25 @@ internal static class OptionValues
             }
 
             result.AddError($"{name} takes a whole number from 1 to {int.MaxValue}, not '{result.Tokens[0].Value}'.");
+            return 0;
+        },
+    };
+
+    /// <summary>An option that takes a power of two of at least <paramref name="least"/>.</summary>
+    public static Option<int> PowerOfTwo(string name, string description, string unit, int least = 1) => new(name)
+    {
+        Description = description,
+        HelpName = unit,
+        CustomParser = result =>
+        {
+            string value = result.Tokens[0].Value;
+            if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && BitOperations.IsPow2(number) && number >= least && number <= MostPowerOfTwo)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} takes a power of two from {least} to {MostPowerOfTwo}, not '{value}'.");
             return 0;
         },
     };

@@ -20,7 +20,7 @@ internal sealed class ServeCommand : Command
     private readonly Option<decimal> _tokenObjective = OptionValues.Number(
         "--slo-tpot", "The longest mean time per output token that is good service.", "MS");
 
-    private readonly Option<string?> _steps = OptionValues.OutputFile("--steps", "Write every step there. Of several managers, each into a file with its name.", "csv");
+    private readonly Option<string?> _steps = OptionValues.OutputFile("--steps", "Write every step there. " + ManagerFiles.Help, "csv");
     private readonly Option<string?> _requests = OptionValues.OutputFile("--requests-out", "Write every request there, likewise.", "csv");
     private readonly Option<string?> _json = OptionValues.OutputFile("--json", "Write the summary there.", "json");
     private readonly Option<string?> _plot = OptionValues.OutputFile("--plot", "Draw times to first token and memory over time there.", "svg");
@@ -47,8 +47,8 @@ internal sealed class ServeCommand : Command
         using OutputFiles files = new(_load.Trace(parsed));
         (string Manager, Stream? Steps, Stream? Requests)[] runs = [.. allocators.Select(manager => (
             manager,
-            files.Create(Of(parsed.GetValue(_steps), manager, allocators.Count)),
-            files.Create(Of(parsed.GetValue(_requests), manager, allocators.Count))))];
+            files.Create(ManagerFiles.Of(parsed.GetValue(_steps), manager, allocators.Count)),
+            files.Create(ManagerFiles.Of(parsed.GetValue(_requests), manager, allocators.Count))))];
         Stream? json = files.Create(parsed.GetValue(_json));
         Stream? plot = files.Create(parsed.GetValue(_plot));
         List<ServedLoad> served = [];
@@ -83,10 +83,6 @@ internal sealed class ServeCommand : Command
             parsed.GetResult(option) is null ? null : TimeSpan.FromMicroseconds((double)parsed.GetValue(option) * 1e3);
         return new ServiceObjectives(Time(_firstTokenObjective), Time(_tokenObjective));
     }
-
-    /// <summary>The path of one manager's file: "steps.csv" of several managers is "steps.paged.csv".</summary>
-    private static string? Of(string? path, string manager, int managers) =>
-        string.IsNullOrEmpty(path) || managers == 1 ? path : Path.ChangeExtension(path, manager + Path.GetExtension(path));
 
     private static void Write(Stream? stream, Action<TextWriter> write)
     {

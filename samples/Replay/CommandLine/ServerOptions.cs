@@ -12,22 +12,7 @@ internal sealed class ServerOptions
     private const int DefaultMaxStepTokens = 2_048;
     private const decimal BytesPerGib = 1L << 30;
 
-    private readonly Option<string[]> _allocators = new("--allocator")
-    {
-        Description = $"The managers to serve with, one after another, separated by commas: {string.Join(", ", Managers.Names)}. [default: paged]",
-        HelpName = "NAME[,NAME…]",
-        CustomParser = static result =>
-        {
-            string[] names = result.Tokens[0].Value.Split(',', StringSplitOptions.TrimEntries);
-            string? unknown = names.FirstOrDefault(static name => !Managers.Names.Contains(name));
-            if (unknown is not null || names.Distinct().Count() < names.Length)
-            {
-                result.AddError($"--allocator takes different ones of {string.Join(", ", Managers.Names)}, not '{result.Tokens[0].Value}'.");
-            }
-
-            return names;
-        },
-    };
+    private readonly Option<string[]> _allocators = AllocatorOption.Create();
 
     private readonly Option<TransformerModel> _model =
         OptionValues.Named("--model", "The model", TransformerModels.All, static model => model.Name);
@@ -46,6 +31,8 @@ internal sealed class ServerOptions
     private readonly Option<decimal> _memory = OptionValues.Number(
         "--memory-gib", "Memory for the cache on each device. [default: what weights and activations leave of nine tenths of the device]", "G");
 
+    private readonly Option<int> _chunk = ChunkOption.Create();
+
     private readonly Option<int> _maxSequences =
         OptionValues.Count("--max-sequences", "The most requests that run at a time. [default: 256]", "N");
 
@@ -54,7 +41,7 @@ internal sealed class ServerOptions
 
     private readonly Option<string> _prefixCache = OptionValues.Choice("--prefix-cache", "Whether prefixes are reused.", ["on", "off"]);
 
-    private readonly Option<string> _deduplicate = OptionValues.Choice("--deduplicate", "Whether equal blocks are kept only once.", ["on", "off"]);
+    private readonly Option<string> _deduplicate = OptionValues.Choice("--deduplicate", "Whether equal blocks are kept only once. Virtual tensors never do.", ["on", "off"]);
 
     private readonly Option<string> _cost = new("--cost")
     {
@@ -76,14 +63,14 @@ internal sealed class ServerOptions
         }
 
         foreach (Option option in (Option[])
-            [_allocators, _model, _device, _tensorParallel, _blockTokens, _blocks, _memory, _maxSequences, _maxStepTokens, _prefixCache, _deduplicate, _cost])
+            [_allocators, _model, _device, _tensorParallel, _blockTokens, _blocks, _memory, _chunk, _maxSequences, _maxStepTokens, _prefixCache, _deduplicate, _cost])
         {
             command.Options.Add(option);
         }
     }
 
     /// <summary>The managers' names, as given.</summary>
-    public IReadOnlyList<string> Allocators(ParseResult parsed) => parsed.GetResult(_allocators) is null ? ["paged"] : parsed.GetValue(_allocators)!;
+    public IReadOnlyList<string> Allocators(ParseResult parsed) => _allocators.Names(parsed);
 
     /// <summary>What serves.</summary>
     /// <exception cref="ReplayException">Options contradict each other, or something is missing.</exception>
@@ -105,6 +92,7 @@ internal sealed class ServerOptions
                 Blocks(parsed, model.Geometry(tensorParallel).BytesPerToken * blockTokens, () => device is null
                     ? throw new ReplayException("Expected --blocks, --memory-gib or --device, to know how much memory there is.")
                     : MemoryBudget.CacheBytes(model, device, maxStepTokens, maxSequences, tensorParallel)),
+                _chunk.Bytes(parsed),
                 maxSequences,
                 maxStepTokens,
                 parsed.GetValue(_prefixCache) == "on",

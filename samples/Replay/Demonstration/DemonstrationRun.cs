@@ -1,5 +1,6 @@
 using KvCache.Serving.CostModels;
 using KvCache.Serving.Simulation;
+using Replay.Manager;
 using Replay.Serving;
 
 namespace Replay.Demonstration;
@@ -17,6 +18,7 @@ internal static class DemonstrationRun
             new RooflineCostModel(options.Model, options.Device),
             options.BlockTokens,
             Blocks: checked((int)(MemoryBudget.CacheBytes(options.Model, options.Device) / (options.Model.CacheBytesPerToken * options.BlockTokens))),
+            ChunkBytes: CacheOptions.DefaultChunkBytes,
             MaxSequences: 256,
             MaxStepTokens: 2_048,
             PrefixCaching: true,
@@ -33,7 +35,7 @@ internal static class DemonstrationRun
         foreach ((string name, Server one) in servers)
         {
             int before = served.Count;
-            served.Add(ServedLoad.Serve("paged", one, load, new ServiceObjectives(), done => report((before + done) / servers.Length)) with { Name = name });
+            served.Add(ServedLoad.Serve(Managers.Paged, one, load, new ServiceObjectives(), done => report((before + done) / servers.Length)) with { Name = name });
         }
 
         return served;

@@ -1,25 +1,28 @@
 using KvCache;
+using Replay.Manager;
 using Replay.Serving;
 
 namespace Replay.Planning;
 
 /// <summary>How many sequences a manager takes in, asked of the manager itself.</summary>
+/// <param name="Tokens">As many as the manager has places for.</param>
 /// <param name="Sequences">As many as fit with a whole prompt and a whole answer each.</param>
 /// <param name="Waste">The share of the memory held that holds no token, 0 … 1, with sequences in all stages of their answers.</param>
-internal readonly record struct Fit(int Sequences, double Waste)
+internal readonly record struct Fit(long Tokens, int Sequences, double Waste)
 {
     public static Fit Of(string manager, Server server, int context, int output)
     {
-        int sequences = Fill(manager, server, _ => context + output, out _);
+        // Every sequence holds one block at least.
+        CacheOptions cache = server.Cache with { MaxSequences = server.Blocks, MaxSequenceTokens = context + output };
+        (long tokens, int sequences, _) = Fill(manager, cache, _ => context + output);
         int stages = Math.Max(1, sequences);
-        Fill(manager, server, i => context + (int)((long)output * (i % stages) / stages), out double waste);
-        return new Fit(sequences, waste);
+        return new Fit(tokens, sequences, Fill(manager, cache, i => context + (int)((long)output * (i % stages) / stages)).Waste);
     }
 
     /// <summary>Opens sequences of given lengths until one is refused.</summary>
-    private static int Fill(string manager, Server server, Func<int, int> length, out double waste)
+    private static Fit Fill(string manager, CacheOptions cache, Func<int, int> length)
     {
-        using IKvAllocator allocator = Managers.Create(manager, server);
+        using IKvAllocator allocator = Managers.Create(manager, cache);
         List<KvSequence> sequences = [];
         int[] tokens = new int[length(0)];
         long held = 0;
@@ -39,8 +42,11 @@ internal readonly record struct Fit(int Sequences, double Waste)
         }
 
         long owned = allocator.Usage.OwnedBytes;
-        waste = owned == 0 ? 0 : 1 - ((double)held * server.Geometry.BytesPerToken / owned);
+        Fit fit = new(
+            (long)allocator.Usage.TotalBlocks * allocator.BlockTokens,
+            sequences.Count,
+            owned == 0 ? 0 : 1 - ((double)held * cache.Geometry.BytesPerToken / owned));
         sequences.ForEach(static sequence => sequence.Dispose());
-        return sequences.Count;
+        return fit;
     }
 }

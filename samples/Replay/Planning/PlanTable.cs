@@ -20,7 +20,7 @@ internal static class PlanTable
 
         void Row(string name, Func<Plan, string> text) => table.AddRow([name, .. plans.Select(text)]);
         Row("memory for the cache, GiB a device", _ => $"{server.MemoryBytes / BytesPerGib:N2}");
-        Row("tokens that fit", _ => $"{(long)server.Blocks * server.BlockTokens:N0}");
+        Row("tokens that fit", static plan => $"{plan.Fit.Tokens:N0}");
         Row("sequences that fit, in full length", static plan => $"{plan.Fit.Sequences:N0}");
         Row("most that run at a time", _ => $"{server.MaxSequences:N0}");
         Row("memory held and empty", static plan => $"{plan.Fit.Waste:P2}");

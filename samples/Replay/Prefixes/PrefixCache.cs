@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using KvCache;
-using KvCache.Paged;
 
 namespace Replay.Prefixes;
 
 /// <summary>Takes one prompt after another through the manager, and measures the time inside it.</summary>
-internal sealed class PrefixCache(PagedKvAllocator allocator)
+internal sealed class PrefixCache(IKvAllocator allocator)
 {
     private KvSequence? _open;
     private long _ticks;

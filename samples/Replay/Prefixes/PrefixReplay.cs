@@ -1,4 +1,4 @@
-using KvCache.Paged;
+using KvCache;
 using KvCache.Serving.Traces;
 using Replay.Manager;
 
@@ -18,7 +18,7 @@ internal static class PrefixReplay
     /// <param name="repeatable">Whether the trace can be read again: a file can, a pipe cannot.</param>
     public static PrefixSummary Run(
         PrefixOptions options,
-        PagedKvAllocator allocator,
+        IKvAllocator allocator,
         AllocatorMetrics metrics,
         RequestsCsv? requests,
         Action<double> report,
@@ -64,6 +64,7 @@ internal static class PrefixReplay
             options.TraceBlockTokens,
             options.Capacity,
             options.Policy,
-            options.Deduplicate);
+            options.Deduplicate && Managers.CanDeduplicate(options.Manager),
+            options.Manager);
     }
 }

@@ -16,6 +16,7 @@ namespace Replay.Prefixes;
 /// <param name="Capacity">Blocks in the pool.</param>
 /// <param name="Policy">The eviction policy.</param>
 /// <param name="Deduplicate">Whether equal blocks are kept once.</param>
+/// <param name="Allocator">The manager.</param>
 internal sealed record PrefixSummary(
     long Requests,
     long Refused,
@@ -31,4 +32,5 @@ internal sealed record PrefixSummary(
     int TraceBlockTokens,
     int Capacity,
     string Policy,
-    bool Deduplicate);
+    bool Deduplicate,
+    string Allocator);

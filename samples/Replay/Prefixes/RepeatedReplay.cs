@@ -1,4 +1,4 @@
-using KvCache.Paged;
+using KvCache;
 using Replay.Manager;
 
 namespace Replay.Prefixes;
@@ -14,8 +14,7 @@ internal static class RepeatedReplay
     public static PrefixSummary Run(PrefixOptions options, RequestsCsv? requests, Action<double> report)
     {
         using AllocatorMetrics metrics = new();
-        using PagedKvAllocator allocator = DryAllocator.Create(
-            options.BlockTokens, options.Capacity, options.Deduplicate, EvictionPolicies.Find(options.Policy), metrics);
+        using IKvAllocator allocator = Managers.Create(options.Manager, ToCache(options, metrics));
         List<double> times = [];
         int runs = options.Runs;
         PrefixSummary? first = null;
@@ -35,6 +34,24 @@ internal static class RepeatedReplay
         }
 
         return first! with { ManagerMilliseconds = Median(times), ManagerMillisecondsOfRuns = times };
+    }
+
+    private static CacheOptions ToCache(PrefixOptions options, AllocatorMetrics metrics)
+    {
+        // The smallest geometry: what is found in the cache does not depend on it. Groups of so many blocks come from chunks that divide their bytes.
+        KvGeometry geometry = KvGeometry.Create(layers: 1, kvHeads: 1, headDim: 8);
+        long groupBytes = geometry.GroupOf(0).KeyBytesPerToken * options.BlockTokens * options.GroupBlocks;
+        return new CacheOptions
+        {
+            Geometry = geometry,
+            BlockTokens = options.BlockTokens,
+            Blocks = options.Capacity,
+            ChunkBytes = groupBytes & -groupBytes,
+            MaxSequences = 1,
+            Deduplicate = options.Deduplicate,
+            Eviction = EvictionPolicies.Find(options.Policy),
+            Meters = metrics,
+        };
     }
 
     private static double Median(List<double> times)

@@ -1,5 +1,6 @@
 using KvCache;
 using KvCache.Serving.Simulation;
+using Replay.Manager;
 
 namespace Replay.Serving;
 
@@ -13,7 +14,7 @@ internal sealed record ServedLoad(string Name, Server Server, SimulationResult R
     /// <summary>Serves a load in virtual time, over the real manager.</summary>
     public static ServedLoad Serve(string manager, Server server, ILoad load, ServiceObjectives objectives, Action<double> report)
     {
-        using IKvAllocator allocator = Managers.Create(manager, server);
+        using IKvAllocator allocator = Managers.Create(manager, server.Cache);
         Simulator simulator = new(allocator, server.Costs, new SimulationOptions
         {
             MaxSequences = server.MaxSequences,

@@ -1,5 +1,6 @@
 using KvCache;
 using KvCache.Serving.CostModels;
+using Replay.Manager;
 
 namespace Replay.Serving;
 
@@ -9,6 +10,7 @@ namespace Replay.Serving;
 /// <param name="Costs">How long a step takes.</param>
 /// <param name="BlockTokens">Tokens in a block.</param>
 /// <param name="Blocks">Blocks that can be handed out.</param>
+/// <param name="ChunkBytes">Bytes of a chunk, for managers that map memory.</param>
 /// <param name="MaxSequences">The most requests that run at a time.</param>
 /// <param name="MaxStepTokens">The most tokens of a step.</param>
 /// <param name="PrefixCaching">Whether prefixes are reused.</param>
@@ -19,6 +21,7 @@ internal sealed record Server(
     ICostModel Costs,
     int BlockTokens,
     int Blocks,
+    long ChunkBytes,
     int MaxSequences,
     int MaxStepTokens,
     bool PrefixCaching,
@@ -29,4 +32,16 @@ internal sealed record Server(
 
     /// <summary>Gets the bytes of the blocks, on each device.</summary>
     public long MemoryBytes => checked(Blocks * BlockTokens * Geometry.BytesPerToken);
+
+    /// <summary>Gets the cache that a manager keeps for it.</summary>
+    public CacheOptions Cache => new()
+    {
+        Geometry = Geometry,
+        BlockTokens = BlockTokens,
+        Blocks = Blocks,
+        ChunkBytes = ChunkBytes,
+        MaxSequences = MaxSequences,
+        PrefixCaching = PrefixCaching,
+        Deduplicate = Deduplicate,
+    };
 }

@@ -1,4 +1,3 @@
-using KvCache.Paged;
 using Replay.Manager;
 using Xunit;
 
@@ -12,8 +11,8 @@ public sealed class AllocatorMetricsTests
     {
         using AllocatorMetrics mine = new();
         using AllocatorMetrics others = new();
-        using PagedKvAllocator watched = Create(mine);
-        using PagedKvAllocator other = Create(others);
+        using IKvAllocator watched = Create(mine);
+        using IKvAllocator other = Create(others);
 
         CopyOnWrite(other);
         CopyOnWrite(other);
@@ -23,10 +22,15 @@ public sealed class AllocatorMetricsTests
         Assert.Equal(2, others.CopyOnWriteCopies);
     }
 
-    private static PagedKvAllocator Create(AllocatorMetrics metrics) =>
-        DryAllocator.Create(4, capacity: 8, deduplicate: true, EvictionPolicies.Find(EvictionPolicies.Default), metrics);
+    private static IKvAllocator Create(AllocatorMetrics metrics) => Managers.Create(Managers.Paged, new CacheOptions
+    {
+        Geometry = KvGeometry.Create(layers: 1, kvHeads: 1, headDim: 8),
+        BlockTokens = 4,
+        Blocks = 8,
+        Meters = metrics,
+    });
 
-    private static void CopyOnWrite(PagedKvAllocator allocator)
+    private static void CopyOnWrite(IKvAllocator allocator)
     {
         Assert.True(allocator.TryOpen([1, 2], null, 0, out KvSequence? parent, out _));
         using (KvStep step = allocator.BeginStep([new KvRow(parent, 2)]))

@@ -19,6 +19,21 @@ public sealed class PlanCommandTests
     }
 
     [Fact]
+    public void Managers_stand_side_by_side()
+    {
+        // Virtual tensors of this model take 1,024 tokens at a time: 1,600 blocks of 16 are 25 groups, of which every sequence takes one.
+        string output = Plan("--context 90 --output 10 --blocks 1601 --requests 50 --allocator paged,virtual");
+
+        Assert.Equal(["25,600", "25,600"], Figures(output, "tokens that fit"));
+        Assert.Equal(["228", "25"], Figures(output, "sequences that fit, in full length"));
+        double[] waste = [.. Figures(output, "memory held and empty").Select(static text => double.Parse(text.TrimEnd('%', ' '), CultureInfo.InvariantCulture))];
+        Assert.InRange(waste[0], 1, 100 * 15.0 / 112);
+        Assert.InRange(waste[1], 100 * (1 - (100 / 1024.0)), 100 * (1 - (90 / 1024.0)));
+        double[] capacity = [.. Figures(output, "the queue grows without end from, requests/s").Select(static text => double.Parse(text, CultureInfo.InvariantCulture))];
+        Assert.True(capacity[1] < capacity[0]);
+    }
+
+    [Fact]
     public void Queues_grow_beyond_the_capacity_and_not_below()
     {
         string output = Plan("--context 500 --output 100 --blocks 1000 --requests 300");
@@ -40,6 +55,8 @@ public sealed class PlanCommandTests
         return output;
     }
 
-    private static string Figure(string output, string name) =>
-        output.Split('\n').Single(row => row.Contains(name, StringComparison.Ordinal)).Split('│')[2].Trim();
+    private static string Figure(string output, string name) => Assert.Single(Figures(output, name));
+
+    private static string[] Figures(string output, string name) =>
+        [.. output.Split('\n').Single(row => row.Contains(name, StringComparison.Ordinal)).Split('│')[2..^1].Select(static text => text.Trim())];
 }

@@ -14,16 +14,18 @@ public sealed class ServeCommandTests : IDisposable
     private readonly ReplayFolder _folder = new();
 
     [Theory]
-    [InlineData("conv")]
-    [InlineData("code")]
-    public void Steps_and_requests_are_those_of_an_independent_scheduler(string name)
+    [InlineData("conv", "paged")]
+    [InlineData("code", "paged")]
+    [InlineData("conv", "virtual")]
+    [InlineData("code", "virtual")]
+    public void Steps_and_requests_are_those_of_an_independent_scheduler(string name, string manager)
     {
         string trace = SharedFiles.Find($"traces/azure2023/AzureLLMInferenceTrace_{name}.csv");
         string steps = SharedFiles.Find($"golden/scheduler/azure-{name}1000-blocks2588-nocache-steps.csv.gz");
         string requests = SharedFiles.Find($"golden/scheduler/azure-{name}1000-blocks2588-nocache-requests.csv.gz");
 
         Serve(
-            "--trace", trace, "--first", "1000", "--allocator", "paged", "--block-tokens", "16", "--blocks", "2588", "--max-sequences", "256",
+            "--trace", trace, "--first", "1000", "--allocator", manager, "--block-tokens", "16", "--blocks", "2588", "--chunk-kib", "32", "--max-sequences", "256",
             "--max-step-tokens", "2048", "--prefix-cache", "off", "--cost", "linear:5000,100,50",
             "--steps", _folder.PathOf("steps.csv"), "--requests-out", _folder.PathOf("requests.csv"));
 
@@ -49,6 +51,26 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Contains("Time to first token (s)", plot.Value);
         Assert.Contains("Blocks owned by requests (%)", plot.Value);
         Assert.Contains("40 requests of 100 tokens", outputs[0]);
+    }
+
+    [Fact]
+    public void Several_managers_are_served_with_one_after_another()
+    {
+        string output = Serve([
+            .. $"{Made} --blocks 1025 --cost linear:5000,100,50 --allocator paged,virtual".Split(' '),
+            "--steps", _folder.PathOf("steps.csv"), "--json", _folder.PathOf("summary.json")]);
+
+        JsonElement[] runs = [.. JsonDocument.Parse(_folder.Read("summary.json")).RootElement.GetProperty("runs").EnumerateArray()];
+        Assert.Equal(["paged", "virtual"], runs.Select(static run => run.GetProperty("allocator").GetString()));
+        Assert.Equal(["steps.paged.csv", "steps.virtual.csv", "summary.json"], _folder.FileNames);
+        Assert.Contains("virtual", output);
+
+        // 1,024 blocks are 16 groups of 64: 16 requests at a time, and 40 are served all the same.
+        Assert.All(runs, static run => Assert.Equal(40, run.GetProperty("served").GetInt32()));
+        Assert.Equal([1024, 1024], runs.Select(static run => run.GetProperty("blocks").GetInt32()));
+        Assert.All(runs, static run => Assert.Equal(2L << 20, run.GetProperty("chunkBytes").GetInt64()));
+        Assert.InRange(Rows("steps.virtual.csv").Max(static row => row[7]), 1, 16);
+        Assert.All(Rows("steps.virtual.csv"), static row => Assert.Equal(0, row[9] % 64));
     }
 
     [Fact]
@@ -161,6 +183,8 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData("serve --blocks 5 --cost linear:1,2,3 --slo-ttft -1 " + Made, "--slo-ttft")]
     [InlineData("serve --blocks 2147483647 --block-tokens 2147483647 --cost linear:1,2,3 " + Made, "addressed")]
     [InlineData("serve --blocks 5 --cost linear:1,2,3 --trace /none.csv", "/none.csv:1: expected a trace file that can be read")]
+    [InlineData("serve --allocator virtual --blocks 5 --cost linear:1,2,3 " + Made, "a group of 1024 tokens at least (134217728 bytes in chunks of 2097152), found 4 blocks of 16 tokens")]
+    [InlineData("serve --allocator virtual --chunk-kib 48 --blocks 5 --cost linear:1,2,3 " + Made, "--chunk-kib takes a power of two from 1 to 1048576, not '48'.")]
     [InlineData("plan --device L20 --context 100", "--model")]
     [InlineData("plan --model Yi-6B --device L20", "--context")]
     [InlineData("plan --model Yi-6B --device L20 --context 2000000000 --output 2000000000", "2147483647")]
