@@ -144,12 +144,13 @@ public sealed partial class ContinuousBatchScheduler
         }
     }
 
-    private static void End(ServingRequest request, RequestStatus status, TimeSpan now)
+    private void End(ServingRequest request, RequestStatus status, TimeSpan now)
     {
         request.Sequence?.Dispose();
         request.Sequence = null;
         request.Status = status;
         request.EndedAt = now;
+        _options.Admission.EndRequest(request);
     }
 
     private bool Fits(ServingRequest request) =>

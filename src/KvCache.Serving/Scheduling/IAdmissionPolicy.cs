@@ -16,4 +16,10 @@ public interface IAdmissionPolicy
     /// <param name="candidate">The request, and what it would compute.</param>
     /// <returns>The decision.</returns>
     AdmissionDecision Decide(AdmissionCandidate candidate);
+
+    /// <summary>A request of the scheduler has ended, whether it was ever admitted or not. Does nothing where it is not implemented.</summary>
+    /// <param name="request">The request; <see cref="ServingRequest.Status"/> says how.</param>
+    void EndRequest(ServingRequest request)
+    {
+    }
 }
