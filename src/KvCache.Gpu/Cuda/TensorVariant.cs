@@ -1,0 +1,13 @@
+using KvCache.Gpu.Kernels;
+
+namespace KvCache.Gpu.Cuda;
+
+/// <summary>A kernel on tensor cores with all its type parameters.</summary>
+internal sealed class TensorVariant : KernelVariant
+{
+    public TensorVariant(Action<TensorArguments> run, int threads, int sharedBytes)
+        : base(run.Method, threads) => SharedBytes = sharedBytes;
+
+    /// <summary>Gets the shared memory of a block.</summary>
+    public int SharedBytes { get; }
+}

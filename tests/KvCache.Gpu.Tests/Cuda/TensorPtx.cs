@@ -1,0 +1,18 @@
+using System.Collections.Concurrent;
+using KvCache.Gpu.Cuda;
+using KvCache.Gpu.Tests.Emulator;
+
+namespace KvCache.Gpu.Tests.Cuda;
+
+/// <summary>The text of every variant, compiled once for all tests.</summary>
+internal static class TensorPtx
+{
+    private static readonly ConcurrentDictionary<TensorVariant, Lazy<string>> Texts = [];
+    private static readonly ConcurrentDictionary<TensorVariant, Lazy<PtxKernel>> Kernels = [];
+
+    public static string Of(TensorVariant variant) =>
+        Texts.GetOrAdd(variant, static variant => new(() => TensorCompiler.Compile(variant))).Value;
+
+    public static PtxKernel Kernel(TensorVariant variant) =>
+        Kernels.GetOrAdd(variant, static variant => new(() => new PtxKernel(Of(variant)))).Value;
+}
