@@ -21,6 +21,7 @@ internal static class DryAllocators
             Memory = new DryVirtualMemory(chunkBytes, blocks / groupBlocks * plan.ChunksPerGroup),
             BlockTokens = BlockTokens,
             PrefixCaching = prefixCaching,
+            LookaheadTokens = 0,
         });
     }
 

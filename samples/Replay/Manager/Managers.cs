@@ -34,6 +34,7 @@ internal static class Managers
             MaxSequenceTokens = cache.MaxSequenceTokens,
             PrefixCaching = cache.PrefixCaching,
             Eviction = cache.Eviction,
+            LookaheadTokens = 0, // Memory without bytes makes nobody wait.
             MeterFactory = cache.Meters,
         }),
     };
