@@ -16,6 +16,7 @@ public sealed class LinuxVirtualMemoryTests
     {
         HostMemory.SkipUnlessLinux();
         Cycle(0);
+        ProcessMappings.Settle();
         (int Descriptors, int Count, long Resident) start = (ProcessMappings.Descriptors, ProcessMappings.Count, ProcessMappings.ResidentChunks);
 
         for (int i = 0; i < 1000; i++)
@@ -23,8 +24,8 @@ public sealed class LinuxVirtualMemoryTests
             Cycle(i);
         }
 
-        // The runtime maps a little of its own meanwhile.
-        Assert.Equal(start.Descriptors, ProcessMappings.Descriptors);
+        // The runtime maps a little of its own meanwhile; what other tests left may go.
+        Assert.InRange(ProcessMappings.Descriptors, 0, start.Descriptors);
         Assert.InRange(ProcessMappings.Count, 0, start.Count + 50);
         Assert.Equal(start.Resident, ProcessMappings.ResidentChunks);
         Assert.Equal(0, MappingLimit.OfProcess.Count);
@@ -71,11 +72,12 @@ public sealed class LinuxVirtualMemoryTests
         const int Chunks = (int)((64L << 20) / HostMemory.ChunkBytes);
         using HostVirtualMemory memory = new(HostMemory.Options(16));
         MappedMemory mapped = new(memory, DeviceMemory.Of(memory.Device));
+        ProcessMappings.Settle();
         int before = ProcessMappings.Count;
         nint[] addresses = [.. Enumerable.Range(0, Ranges).Select(_ => mapped.Reserve(Chunks))];
         Assert.Equal(Ranges, addresses.Distinct().Count());
         Assert.All(addresses, static address => Assert.Equal(0, address % (2 << 20)));
-        Assert.InRange(ProcessMappings.Count - before, 0, 100);
+        Assert.True(ProcessMappings.Count - before <= 100, $"{ProcessMappings.Count - before} mappings came; what others had may have gone.");
         Assert.InRange(memory.Mappings, 1, 100);
         mapped.CreateChunks(0);
         foreach (nint address in addresses.Take(1000))
@@ -112,8 +114,9 @@ public sealed class LinuxVirtualMemoryTests
         const int Count = 512;
         using HostVirtualMemory memory = new(HostMemory.Options(Count));
         MappedMemory mapped = new(memory, DeviceMemory.Of(memory.Device));
+        ProcessMappings.Settle();
         long start = ProcessMappings.ResidentChunks;
-        long proportional = ProcessMappings.Proportional;
+        long proportional = ProcessMappings.ProportionalChunks;
         mapped.CreateChunks([.. Enumerable.Range(0, Count)]);
         nint address = mapped.Reserve(Count);
         mapped.Map(address, [.. Enumerable.Range(0, Count)]);
@@ -124,7 +127,7 @@ public sealed class LinuxVirtualMemoryTests
 
         long bytes = Count * HostMemory.ChunkBytes;
         Assert.Equal(bytes, ProcessMappings.ResidentChunks - start);
-        Assert.True(ProcessMappings.Proportional - proportional > bytes * 9 / 10);
+        Assert.InRange(ProcessMappings.ProportionalChunks - proportional, bytes * 9 / 10, bytes);
 
         memory.Unmap(mapped.At(address, Count / 10), Count - (Count / 10));
         memory.Destroy([.. Enumerable.Range(Count / 10, Count - (Count / 10))]);
