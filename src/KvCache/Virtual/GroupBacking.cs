@@ -80,9 +80,6 @@ internal sealed class GroupBacking(GroupMemory memory, int capacity)
         Destroy(created);
     }
 
-    /// <summary>Plants a fault, for tests of integrity checks.</summary>
-    internal void Plant(int group, bool created) => Set(group, created ? State.Created : State.None);
-
     private bool TryCreateRun(ReadOnlySpan<int> groups)
     {
         if (!memory.TryCreate(groups))
