@@ -1,0 +1,30 @@
+using KvCache.Virtual;
+
+namespace KvCache.Benchmarks.Workloads;
+
+/// <summary>Virtual tensors, whose chunks lie anywhere in memory.</summary>
+/// <param name="ChunkBytes">Bytes of a chunk; from 2 MiB on they lie on huge pages where the system has them.</param>
+internal sealed record VirtualPlace(long ChunkBytes) : CachePlace
+{
+    public override IKvAllocator Create(AttentionShape shape, KvGeometry geometry)
+    {
+        const int BlockTokens = 16;
+        ChunkPlan plan = new(geometry, ChunkBytes, BlockTokens);
+        long bytes = shape.Rows * plan.FootprintBytes(shape.Context);
+        VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions
+        {
+            Geometry = geometry,
+            MemoryBytes = bytes,
+            ChunkBytes = ChunkBytes,
+            BlockTokens = BlockTokens,
+            MaxSequences = (int)(bytes / plan.GroupBytes),
+            MaxSequenceTokens = shape.Context,
+            LookaheadTokens = 0,
+            PrefixCaching = false,
+        });
+        PoolFragmentation.Apply(allocator, plan.GroupTokens);
+        return allocator;
+    }
+
+    public override string ToString() => $"virtual, chunks of {ChunkBytes >> 10} KiB";
+}
