@@ -54,7 +54,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         try
         {
             _memory = options.MakeMemory();
-            Plan = new ChunkPlan(Geometry, _memory.ChunkBytes, BlockTokens);
+            Plan = new ChunkPlan(Geometry, _memory.ChunkBytes, BlockTokens, options.Layout);
             int groups = options.CountGroups(_memory, Plan);
             int maxTokens = (int)Math.Min(options.MaxSequenceTokens, Math.Min(int.MaxValue / 2, (long)groups * Plan.GroupTokens));
             int slotGroups = (int)(((long)maxTokens + Plan.GroupTokens - 1) / Plan.GroupTokens);
