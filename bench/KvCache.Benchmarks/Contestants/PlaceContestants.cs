@@ -1,5 +1,6 @@
 using KvCache.Benchmarks.Baselines;
 using KvCache.Benchmarks.Workloads;
+using KvCache.Virtual;
 
 namespace KvCache.Benchmarks.Contestants;
 
@@ -10,6 +11,7 @@ internal static class PlaceContestants
     public const string ContiguousSmall = "contiguous, small pages";
     public const string Virtual = "virtual, chunks of 2 MiB";
     public const string VirtualSmall = "virtual, chunks of 64 KiB";
+    public const string VirtualInterleaved = "virtual, chunks of 2 MiB, interleaved";
     public const string Paged = "pages of 16, huge pages";
     public const string PagedSmall = "pages of 16, small pages";
     private const long LargeChunkBytes = 2L << 20;
@@ -35,6 +37,7 @@ internal static class PlaceContestants
             yield return (name, own => set.Attention(own, KvElementType.Float32, place));
         }
 
+        yield return (VirtualInterleaved, own => set.Attention(own, KvElementType.Float32, new VirtualPlace(LargeChunkBytes, TokenLayout.Interleaved)));
         foreach ((string name, CachePlace place) in Places)
         {
             string[] readings = ReadingOf(name);

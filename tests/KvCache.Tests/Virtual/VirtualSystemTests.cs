@@ -40,6 +40,42 @@ public sealed unsafe class VirtualSystemTests
         Assert.True(Math.Abs(rest - needed) <= 0.1 * needed, $"{rest} bytes are resident; the one open sequence needs {needed}");
     }
 
+    /// <summary>In a control group that has room for nothing more, a process is ended that wants what the closed sequences had, until it has been given back.</summary>
+    [Fact]
+    public void A_neighbour_can_use_what_was_given_back()
+    {
+        const long Spare = 32L << 20;
+        HostMemory.SkipUnlessLinux();
+        using ControlGroup group = ControlGroup.CreateOrSkip();
+        KvGeometry geometry = KvGeometry.Create(8, 8, 64, KvElementType.Float32);
+        using VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions { Geometry = geometry, MemoryBytes = 512 << 20, MaxSequences = 16 });
+        List<KvSequence> open = [];
+        group.Within(() =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.True(allocator.TryOpen(VirtualStage.Run(10_000 * i, 1024), null, 0, out KvSequence? sequence, out _));
+                open.Add(sequence);
+                Touch(allocator, sequence);
+            }
+        });
+        long full = group.UsedBytes;
+        Assert.True(full >= allocator.CommittedBytes, $"{full} bytes are counted; {allocator.CommittedBytes} are committed.");
+        group.LimitBytes = full + Spare;
+        long wanted = allocator.CommittedBytes / 10 * 8;
+        Assert.True(group.CanUse(Spare / 4), "A neighbour cannot use what nobody has.");
+        Assert.False(group.CanUse(wanted), "A neighbour can use what the sequences have.");
+        foreach (KvSequence sequence in open[1..])
+        {
+            sequence.Dispose();
+        }
+
+        Assert.False(group.CanUse(wanted), "A neighbour can use what was not given back yet.");
+        allocator.Trim(long.MaxValue);
+        Assert.True(group.CanUse(wanted), "A neighbour cannot use what was given back.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{full >> 20} MiB in use, {group.UsedBytes >> 20} after trimming; a neighbour used {wanted >> 20}");
+    }
+
     /// <summary>
     /// A sequence of one run takes two mappings in each of its ranges, itself and the empty addresses behind it: with 64 ranges 255 fit half of 65,530, with 32
     /// twice as many.
