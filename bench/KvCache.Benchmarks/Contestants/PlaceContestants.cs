@@ -27,8 +27,8 @@ internal static class PlaceContestants
         (PagedSmall, new PagedPlace(PageOrder.Shuffled, SmallPages: true)),
     ];
 
-    /// <summary>Only reading, in two streams or in four; the faster of both is the roof.</summary>
-    public static string[] ReadingOf(string place) => [$"read {place}, 2 streams", $"read {place}, 4 streams"];
+    /// <summary>Only reading: the roof.</summary>
+    public static string ReadingOf(string place) => $"read {place}";
 
     public static IEnumerable<(string Name, Func<string, Contestant> Create)> Of(ContestantSet set)
     {
@@ -40,9 +40,7 @@ internal static class PlaceContestants
         yield return (VirtualInterleaved, own => set.Attention(own, KvElementType.Float32, new VirtualPlace(LargeChunkBytes, TokenLayout.Interleaved)));
         foreach ((string name, CachePlace place) in Places)
         {
-            string[] readings = ReadingOf(name);
-            yield return (readings[0], own => set.Reading(own, place, MemoryStreams.Two));
-            yield return (readings[1], own => set.Reading(own, place, MemoryStreams.Four));
+            yield return (ReadingOf(name), own => set.Reading(own, place, MemoryStreams.Four));
         }
     }
 }

@@ -21,7 +21,7 @@ internal static class AttentionRatios
                 using ContestantSet set = comparison.Create(shape, threads, options.Takes);
                 if (set.Contestants.Count > 0)
                 {
-                    (double[][] seconds, double others) = new RatioRounds(options.Rounds, options.Turn).Run(set.Contestants);
+                    (double[][] seconds, double others) = new RatioRounds(options.Rounds, options.Turn, comparison.TouchesAll).Run(set.Contestants);
                     tables.Add(new RatioTable(shape, threads, set.Contestants, seconds, others));
                     tables[^1].Write(output, comparison.Reference);
                     WriteCaches(set, output);

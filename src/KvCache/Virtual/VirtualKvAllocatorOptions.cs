@@ -146,4 +146,19 @@ public sealed record VirtualKvAllocatorOptions
 
         return (int)groups;
     }
+
+    /// <summary>Answers how many slots there are: twice the sequences, as far as places can be numbered.</summary>
+    internal int CountSlots(ChunkPlan plan, int slotGroups)
+    {
+        long slots = Math.Min(2L * MaxSequences, (int.MaxValue / (long)slotGroups) - 2);
+        if (slots < MaxSequences)
+        {
+            Throw.Argument(
+                $"MaxSequences is {MaxSequences}, for each of which {slotGroups} groups of {plan.GroupTokens} tokens would be numbered; expected less than {int.MaxValue} together. "
+                + "A lower MaxSequenceTokens needs fewer.",
+                nameof(MaxSequences));
+        }
+
+        return (int)slots;
+    }
 }
