@@ -55,14 +55,16 @@ internal sealed unsafe class LinuxAddressSpace : SimulatedAddressSpace
 
     public override void Destroy(ulong physical, ulong bytes) => _file.GiveBack((long)physical, (long)bytes);
 
-    public override bool TryMap(ulong address, ulong bytes, ulong physical) => LinuxCalls.Map(
-        (nint)address, (nuint)bytes, LinuxCalls.ProtectNone, LinuxCalls.MapShared | LinuxCalls.MapFixed, _file.Descriptor, (nint)physical) != LinuxCalls.MapFailed;
+    public override bool TryMap(ulong address, ulong bytes, ulong physical, bool read, bool write) => LinuxCalls.Map(
+        (nint)address,
+        (nuint)bytes,
+        write ? LinuxCalls.ProtectReadWrite : read ? LinuxCalls.ProtectRead : LinuxCalls.ProtectNone,
+        LinuxCalls.MapShared | LinuxCalls.MapFixed,
+        _file.Descriptor,
+        (nint)physical) != LinuxCalls.MapFailed;
 
     public override void Unmap(ulong address, ulong bytes) => _ = LinuxCalls.Map(
         (nint)address, (nuint)bytes, LinuxCalls.ProtectNone, LinuxCalls.MapPrivateAnonymousNoReserve | LinuxCalls.MapFixed, -1, 0);
-
-    public override void Protect(ulong address, ulong bytes, bool read, bool write) => _ = LinuxCalls.Protect(
-        (nint)address, (nuint)bytes, write ? LinuxCalls.ProtectReadWrite : read ? LinuxCalls.ProtectRead : LinuxCalls.ProtectNone);
 
     public override void Copy(ulong destination, ulong source, ulong bytes) =>
         Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);

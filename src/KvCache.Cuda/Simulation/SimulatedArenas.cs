@@ -24,13 +24,12 @@ internal sealed class SimulatedArenas(SimulatedAddressSpace space, SimulatedUsag
             return CudaError.OutOfMemory;
         }
 
-        if (!space.TryCreate(rounded, out ulong physical) || !space.TryMap(address, rounded, physical))
+        if (!space.TryCreate(rounded, out ulong physical) || !space.TryMap(address, rounded, physical, read: true, write: true))
         {
             space.Free(address, rounded);
             return CudaError.OutOfMemory;
         }
 
-        space.Protect(address, rounded, read: true, write: true);
         _arenas.Add(address, (rounded, physical));
         usage.Take(rounded);
         return CudaError.Success;

@@ -124,11 +124,6 @@ internal sealed class SimulatedMemory(
             return report(SimulatedCudaBreachKind.DoubleMap, $"{Range(address, bytes)} is mapped, where {mapped} is mapped already.");
         }
 
-        if (!space.TryMap(address, bytes, allocation.Physical))
-        {
-            return CudaError.OutOfMemory;
-        }
-
         _mappings.Add(new SimulatedMapping(address, bytes, allocation, CudaAccess.None));
         return CudaError.Success;
     }
@@ -143,11 +138,11 @@ internal sealed class SimulatedMemory(
         for (ulong at = address; at < address + bytes;)
         {
             SimulatedMapping mapping = _mappings.Remove(at);
-            space.Unmap(at, mapping.Bytes);
             DestroyIfUnused(mapping.Allocation);
             at = mapping.End;
         }
 
+        space.Unmap(address, bytes);
         return CudaError.Success;
     }
 
@@ -173,7 +168,12 @@ internal sealed class SimulatedMemory(
         for (ulong at = address; at < address + bytes;)
         {
             SimulatedMapping mapping = _mappings.SetAccess(at, descriptor.Access);
-            space.Protect(at, mapping.Bytes, descriptor.Access != CudaAccess.None, descriptor.Access == CudaAccess.ReadWrite);
+            if (!space.TryMap(
+                at, mapping.Bytes, mapping.Allocation.Physical, descriptor.Access != CudaAccess.None, descriptor.Access == CudaAccess.ReadWrite))
+            {
+                return CudaError.OutOfMemory;
+            }
+
             at = mapping.End;
         }
 
