@@ -11,7 +11,7 @@ public abstract class VirtualKvAllocatorOnCudaModel(int lookaheadTokens) : KvAll
     private readonly List<IDisposable> _memories = [];
 
     /// <summary>Every operation calls the driver, up to a hundred times.</summary>
-    protected override int Operations => ModelSettings.Operations / 20;
+    protected override int Operations => ModelSettings.Operations / 80;
 
     protected abstract KvGeometry GeometryOf(ContractSetup setup);
 
