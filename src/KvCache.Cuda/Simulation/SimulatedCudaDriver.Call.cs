@@ -30,7 +30,7 @@ public sealed partial class SimulatedCudaDriver
         /// <summary>Charges a call that was done, and answers it.</summary>
         public readonly CudaError Answer(CudaError answer, int mappings = 1, long bytes = 0)
         {
-            _driver._log.Charge(_entryPoint, mappings, bytes);
+            _driver._thread.Value!.Microseconds += _driver._log.Charge(_entryPoint, mappings, bytes);
             return _driver._log.Refuse(_entryPoint, answer);
         }
 

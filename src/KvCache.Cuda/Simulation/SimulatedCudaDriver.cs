@@ -60,6 +60,9 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     /// <summary>Gets the sum of all calls' times on the virtual clock; the driver serves one call at a time.</summary>
     public TimeSpan Elapsed => Locked(() => _log.Elapsed);
 
+    /// <summary>Gets the sum of the calling thread's calls' times on the virtual clock: how long it was kept by the driver.</summary>
+    public TimeSpan ElapsedOfThisThread => TimeSpan.FromMicroseconds(_thread.Value!.Microseconds);
+
     /// <summary>Gets how many calls were made. The names of errors are not counted.</summary>
     public long CallCount => Locked(() => _log.CallCount);
 
@@ -260,6 +263,8 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     private sealed class ThreadState
     {
         public nint Context { get; set; }
+
+        public double Microseconds { get; set; }
 
         public long[] Counts { get; } = new long[Enum.GetValues<CudaEntryPoint>().Length];
     }
