@@ -114,6 +114,18 @@ public sealed class VirtualKvAllocator : IKvAllocator
         }
     }
 
+    /// <summary>Gets the addresses of one layer's keys, of all sequences there can be: what a device must be told of that has to know its memory.</summary>
+    /// <param name="layer">0 … layers − 1.</param>
+    /// <returns>The first byte's address and the length; they stay as they are. Only what views lead to is mapped.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
+    public (nint Address, long Bytes) GetKeyRange(int layer) => GetRange(layer, values: false);
+
+    /// <summary>Gets the addresses of one layer's values; see <see cref="GetKeyRange"/>.</summary>
+    /// <param name="layer">0 … layers − 1.</param>
+    /// <returns>The first byte's address and the length.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
+    public (nint Address, long Bytes) GetValueRange(int layer) => GetRange(layer, values: true);
+
     /// <inheritdoc/>
     public bool TryOpen(
         ReadOnlySpan<int> prompt,
@@ -275,6 +287,17 @@ public sealed class VirtualKvAllocator : IKvAllocator
         _open[index] = last;
         last.OpenIndex = index;
         _open.RemoveAt(_open.Count - 1);
+    }
+
+    private (nint Address, long Bytes) GetRange(int layer, bool values)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if ((uint)layer >= (uint)Geometry.LayerCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(layer), layer, $"layer is {layer}; expected 0 … {Geometry.LayerCount - 1}.");
+        }
+
+        return _space.Memory.RangeOf(layer, values);
     }
 
     private VirtualAdmissionPlan Admit(ReadOnlySpan<int> prompt, KvSequenceOptions? options, int reserve)

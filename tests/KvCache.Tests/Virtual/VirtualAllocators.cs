@@ -39,7 +39,7 @@ internal static class VirtualAllocators
             Layout = layout,
             MaxSequences = setup.BlockCount + 64,
             MaxSequenceTokens = setup.MaxSequenceTokens,
-            LookaheadTokens = setup.MapsAhead ? 64 : lookaheadTokens,
+            LookaheadTokens = setup.LookaheadTokens(lookaheadTokens),
             PrefixCaching = setup.PrefixCaching,
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
