@@ -5,9 +5,6 @@ namespace KvCache.Gpu.Cuda;
 /// <summary>Every variant on tensor cores, and which one serves which shape.</summary>
 internal static class TensorCatalog
 {
-    /// <summary>Positions of which segments of a decoded row must be multiples: no tile of 16 lies in two segments.</summary>
-    public const int SegmentGranule = 64;
-
     /// <summary>Queries that a block of the prefill kernel serves.</summary>
     public const int PrefillQueries = TensorPrefill128<HalfMatrix>.Queries;
 

@@ -1,0 +1,73 @@
+using ILGPU;
+using ILGPU.Runtime.Cuda;
+using KvCache.Gpu.Cuda;
+using KvCache.Gpu.Devices.Cuda;
+
+namespace KvCache.Gpu.Attention;
+
+/// <summary>The kernels on tensor cores that a device can run; a kernel that cannot be made ready is done without.</summary>
+internal sealed class TensorCores
+{
+    private readonly CudaModules? _modules;
+    private readonly int _multiprocessors;
+    private readonly CudaArchitecture _capability;
+    private readonly PtxCache _cache;
+    private readonly string _refusal;
+
+    private TensorCores(GpuDevice device, string refusal, string? folder)
+    {
+        _modules = refusal.Length == 0 ? device.Modules : null;
+        _multiprocessors = device.Accelerator.NumMultiprocessors;
+        _capability = device.Accelerator is CudaAccelerator cuda ? cuda.Architecture : default;
+        _cache = new PtxCache(folder);
+        _refusal = refusal;
+    }
+
+    /// <summary>Looks at what a device can do.</summary>
+    public static TensorCores Of(GpuDevice device, GpuAttentionOptions options)
+    {
+        string refusal = !options.TensorCores ? "the options say not to"
+            : device.Accelerator is not CudaAccelerator cuda ? "the device is not CUDA's"
+            : cuda.Architecture < TensorCompiler.Architecture
+                ? $"compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor} is below 8.0"
+            : "";
+        return new TensorCores(device, refusal, options.KernelCacheFolder);
+    }
+
+    /// <summary>None at all.</summary>
+    public static TensorCores None(GpuDevice device) => new(device, "other kernels are asked for", folder: null);
+
+    /// <summary>The kernel for rows with one new token; null where there is none, and why.</summary>
+    public TensorKernel? Decode(in KernelShape shape, out string reason) => Find(
+        shape, static (shape, tuning) => TensorCatalog.Decode(shape.Type, shape.KeyDim, shape.Group, shape.LargePages), "64, 128, 256", out reason);
+
+    /// <summary>The kernel for rows with several; null where there is none, and why.</summary>
+    public TensorKernel? Prefill(in KernelShape shape, out string reason) =>
+        Find(shape, static (shape, tuning) => TensorCatalog.Prefill(shape.Type, shape.KeyDim), "64, 128", out reason);
+
+    private TensorKernel? Find(in KernelShape shape, Func<KernelShape, TensorTuning, TensorVariant?> find, string dims, out string reason)
+    {
+        TensorTuning tuning = TensorTuning.Default;
+        TensorVariant? variant = shape.KeyDim == shape.ValueDim && shape.Aligned ? find(shape, tuning) : null;
+        reason = _refusal.Length > 0 ? _refusal
+            : !TensorCatalog.Serves(shape.Type) ? $"{shape.Type} caches have no kernel"
+            : !shape.Aligned ? "pages do not lie at multiples of 16 bytes, or have not 2ⁿ tokens"
+            : variant is null ? $"head dims are {shape.KeyDim} and {shape.ValueDim}; there are kernels for equal ones of {dims}"
+            : "";
+        return reason.Length == 0 ? TryLoad(variant!, tuning, ref reason) : null;
+    }
+
+    private TensorKernel? TryLoad(TensorVariant variant, TensorTuning tuning, ref string reason)
+    {
+        try
+        {
+            CudaFunction function = _modules!.Get(variant.Name, () => _cache.Get(variant), variant.MaxThreads, variant.SharedBytes);
+            return new TensorKernel(variant, function, tuning.Split(function.BlocksOfMultiprocessor * _multiprocessors));
+        }
+        catch (Exception exception) when (exception is GpuException or InvalidOperationException or InternalCompilerException)
+        {
+            reason = exception.Message;
+            return null;
+        }
+    }
+}
