@@ -275,10 +275,10 @@ int cuEventElapsedTime(float *milliseconds, void *from, void *to) { *millisecond
 
 /* Captures: what is submitted to the stream meanwhile is noted, and does not run. */
 int cuStreamBeginCapture_v2(void *handle, int mode) {
-    BEGIN(1) Stream *s = of(handle); if (s == &null_stream) result = CAPTURE_UNSUPPORTED; else { s->capturing = 1; capturing++; note("begin capture\n"); } END;
+    BEGIN(0) Stream *s = of(handle); if (s == &null_stream) result = CAPTURE_UNSUPPORTED; else { s->capturing = 1; capturing++; note("begin capture\n"); } END;
 }
 int cuStreamEndCapture(void *handle, void **graph) {
-    BEGIN(1) Stream *s = of(handle); if (!s->capturing) result = INVALID_VALUE; else { s->capturing = 0; capturing--; *graph = (void *)0x77; note("end capture\n"); } END;
+    BEGIN(0) Stream *s = of(handle); if (!s->capturing) result = INVALID_VALUE; else { s->capturing = 0; capturing--; *graph = (void *)0x77; note("end capture\n"); } END;
 }
 
 /* Kernels. */

@@ -1,4 +1,5 @@
 using KvCache.Attention;
+using KvCache.Gpu.Cuda;
 using KvCache.Gpu.Kernels;
 
 namespace KvCache.Gpu.Attention;
@@ -39,11 +40,17 @@ public sealed class GpuAttention : IKvAttention
     /// <param name="options">How.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public GpuAttention(GpuDevice device, GpuAttentionOptions options)
+        : this(device, options, TensorTuningTable.Shipped)
+    {
+    }
+
+    /// <summary>Makes one whose kernels on tensor cores are what a table says.</summary>
+    internal GpuAttention(GpuDevice device, GpuAttentionOptions options, TensorTuningTable tuning)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(options);
         _device = device;
-        _launcher = Create(device, KernelPolicy.For(device.Accelerator), TensorCores.Of(device, options));
+        _launcher = Create(device, KernelPolicy.For(device.Accelerator), TensorCores.Of(device, options, tuning));
     }
 
     /// <summary>Makes one that uses the kernels that a policy says.</summary>

@@ -14,7 +14,7 @@ public sealed class GpuKernelChosenEventArgs : EventArgs
     /// <summary>Gets the rows that the kernel serves.</summary>
     public GpuAttentionPhase Phase { get; }
 
-    /// <summary>Gets the kernel's name with what it is specialised for, such as <c>TensorDecode128x8.HalfMatrix.LargePages</c>.</summary>
+    /// <summary>Gets the kernel's name with what it is specialised for, such as <c>TensorDecode128x8.HalfMatrix.LargePages.Warps4Stages3</c>.</summary>
     public string Kernel { get; }
 
     /// <summary>Gets whether it multiplies on tensor cores.</summary>

@@ -10,6 +10,9 @@ internal static class TensorCompiler
     /// <summary>The least compute capability.</summary>
     public static readonly CudaArchitecture Architecture = CudaArchitecture.SM_80;
 
+    /// <summary>The same, as it is written.</summary>
+    public static readonly Version Capability = new(Architecture.Major, Architecture.Minor);
+
     /// <summary>The PTX version of the text: the least that has all instructions, so that drivers from CUDA 11.8 on take it.</summary>
     public static readonly CudaInstructionSet InstructionSet = CudaInstructionSet.ISA_78;
 

@@ -34,15 +34,15 @@ public abstract class TensorAttentionContract : IDisposable
     /// <summary>Every kernel, by the batches that ask for it: decode, a mix, a prefix that is cached.</summary>
     public static TheoryData<KvElementType, int, int, int, string, string?, string?> Kernels => new()
     {
-        { KvElementType.Float16, 64, 4, 16, "70+1,0+1,300+1", "TensorDecode64x8.HalfMatrix.LargePages", null },
-        { KvElementType.BFloat16, 64, 12, 4, "130+1,9+1", "TensorDecode64x16.BrainMatrix.SmallPages", null },
-        { KvElementType.Float16, 128, 8, 64, "260+1,0+0,33+1", "TensorDecode128x8.HalfMatrix.LargePages", null },
-        { KvElementType.BFloat16, 128, 16, 1, "20+1", "TensorDecode128x16.BrainMatrix.SmallPages", null },
-        { KvElementType.BFloat16, 256, 2, 32, "140+1,5+1", "TensorDecode256x8.BrainMatrix.LargePages", null },
+        { KvElementType.Float16, 64, 4, 16, "70+1,0+1,300+1", "TensorDecode64x8.HalfMatrix.LargePages.Warps4Stages4", null },
+        { KvElementType.BFloat16, 64, 12, 4, "130+1,9+1", "TensorDecode64x16.BrainMatrix.SmallPages.Warps4Stages4", null },
+        { KvElementType.Float16, 128, 8, 64, "260+1,0+0,33+1", "TensorDecode128x8.HalfMatrix.LargePages.Warps4Stages3", null },
+        { KvElementType.BFloat16, 128, 16, 1, "20+1", "TensorDecode128x16.BrainMatrix.SmallPages.Warps4Stages3", null },
+        { KvElementType.BFloat16, 256, 2, 32, "140+1,5+1", "TensorDecode256x8.BrainMatrix.LargePages.Warps2Stages3", null },
         { KvElementType.Float16, 64, 3, 16, "0+70,40+20", null, "TensorPrefill64.HalfMatrix" },
         { KvElementType.BFloat16, 128, 2, 2, "100+40", null, "TensorPrefill128.BrainMatrix" },
-        { KvElementType.Float16, 128, 4, 16, "150+1,64+30,0+0,3+1,0+5", "TensorDecode128x8.HalfMatrix.LargePages", "TensorPrefill128.HalfMatrix" },
-        { KvElementType.BFloat16, 64, 1, 8, "0+1,17+33", "TensorDecode64x8.BrainMatrix.SmallPages", "TensorPrefill64.BrainMatrix" },
+        { KvElementType.Float16, 128, 4, 16, "150+1,64+30,0+0,3+1,0+5", "TensorDecode128x8.HalfMatrix.LargePages.Warps4Stages3", "TensorPrefill128.HalfMatrix" },
+        { KvElementType.BFloat16, 64, 1, 8, "0+1,17+33", "TensorDecode64x8.BrainMatrix.SmallPages.Warps4Stages4", "TensorPrefill64.BrainMatrix" },
     };
 
     [Theory]
