@@ -41,7 +41,7 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
             private const int StageBytes = {{StageBytes}}; // 16 keys, then 16 values
             private const int ScaleBytes = Heads * 2 * sizeof(float); // of a warp
 
-            public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes);
+            public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes, mostRegisters: 168);
 
             """);
         WriteRun(source);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ILGPU;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
@@ -31,6 +32,9 @@ internal static class TensorCompiler
                 $"{kept} local variables of {variant} cannot be put into registers. The kernels are made for ILGPU 1.5.3.");
         }
 
-        return DynamicShared.Declare(StableNames.Apply(promoted));
+        return LimitRegisters(DynamicShared.Declare(StableNames.Apply(promoted)), variant.MostRegisters);
     }
+
+    private static string LimitRegisters(string ptx, int most) =>
+        ptx.Replace("\n.maxntid ", string.Create(CultureInfo.InvariantCulture, $"\n.maxnreg {most}\n.maxntid "), StringComparison.Ordinal);
 }

@@ -113,7 +113,8 @@ public sealed class TensorPtxTests
             foreach (int capability in (int[])[80, 90])
             {
                 AssembledKernel assembled = assembler.Assemble(TensorPtx.Of(variant), capability);
-                Assert.True(assembled is { SpillLoads: 0, SpillStores: 0, StackBytes: 0, Registers: <= MostDecodeRegisters }, $"{variant} for {capability}: {assembled}");
+                Assert.True(
+                    assembled is { SpillLoads: 0, SpillStores: 0, StackBytes: 0, Registers: <= MostDecodeRegisters }, $"{variant} for {capability}: {assembled}");
             }
         });
     }

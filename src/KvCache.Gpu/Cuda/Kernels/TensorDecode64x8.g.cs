@@ -20,7 +20,7 @@ internal static class TensorDecode64x8<TElement, TPages, TBlock>
     private const int StageBytes = 4096; // 16 keys, then 16 values
     private const int ScaleBytes = Heads * 2 * sizeof(float); // of a warp
 
-    public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes);
+    public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes, mostRegisters: 168);
 
     public static void Run(TensorArguments a)
     {
