@@ -54,10 +54,10 @@ internal sealed class GroupMemory : IDisposable
     /// <summary>Gets the layout of a slot, which is the one page of a sequence.</summary>
     public PageLayout Layout { get; }
 
-    /// <summary>The addresses of all slots of one layer's keys, or of its values.</summary>
+    /// <summary>The addresses of all slots of one layer's keys, or of its values; interleaved, both are in one range.</summary>
     public (nint Address, long Bytes) RangeOf(int layer, bool values)
     {
-        Lane lane = _lanes[values ? _layers + layer : layer];
+        Lane lane = _lanes[values && _plan.Layout == TokenLayout.Separate ? _layers + layer : layer];
         return (lane.Address, lane.Bytes);
     }
 

@@ -120,7 +120,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
     public (nint Address, long Bytes) GetKeyRange(int layer) => GetRange(layer, values: false);
 
-    /// <summary>Gets the addresses of one layer's values; see <see cref="GetKeyRange"/>.</summary>
+    /// <summary>Gets the addresses of one layer's values; see <see cref="GetKeyRange"/>. Where they are interleaved with the keys it is the same range.</summary>
     /// <param name="layer">0 … layers − 1.</param>
     /// <returns>The first byte's address and the length.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
