@@ -50,6 +50,34 @@ internal sealed class PageTable : IDisposable
         Columns = Math.Max(Columns, count);
     }
 
+    /// <summary>Makes entries of a row lead elsewhere, as far as a sequence's length needs pages; for tables that are not shown but derived.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="sequence">A number that names the sequence.</param>
+    /// <param name="first">The first entry to write; those before it stand.</param>
+    /// <param name="pages">The entries from there on.</param>
+    public void Write(int row, long sequence, int first, ReadOnlySpan<int> pages)
+    {
+        int count = first + pages.Length;
+        if (count > RowStride)
+        {
+            Reshape(_rows.Length, Math.Max(count, RowStride * 2));
+        }
+
+        ref RowState state = ref _rows[row];
+        Span<int> entries = WholeRow(row);
+        pages.CopyTo(entries[first..]);
+        if (state.Count > count)
+        {
+            entries[count..state.Count].Fill(-1);
+        }
+
+        state = new RowState(sequence, count);
+        Columns = Math.Max(Columns, count);
+    }
+
+    /// <summary>Counts a row that stands as it is among the columns.</summary>
+    public void Keep(int row) => Columns = Math.Max(Columns, _rows[row].Count);
+
     public void Dispose() => _pages.Dispose();
 
     /// <summary>Which sequence each row shows and how many entries, for integrity checks.</summary>

@@ -73,6 +73,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
         offsets[rows.Length] = tokens;
         Generation = Interlocked.Increment(ref _lastGeneration);
+        Begun();
         return new KvStep(this, Generation);
     }
 
@@ -81,7 +82,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         foreach (KvRow row in Rows)
         {
             row.Sequence.InStep = false;
-            if (completed && !row.Sequence.IsDisposed)
+            if (completed && row.Sequence is { IsDisposed: false, IsLost: false })
             {
                 row.Sequence.AdvanceComputed(row.TokenCount);
                 CompleteRow(row.Sequence);
@@ -117,6 +118,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
     protected abstract void BeginRow(int row, KvSequence sequence);
 
+    /// <summary>Called when all rows are known.</summary>
+    protected virtual void Begun()
+    {
+    }
+
     protected abstract void CompleteRow(KvSequence sequence);
 
     protected abstract void EndStep(KvFence? fence);
@@ -145,7 +151,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
     }
 
     private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
-        row.Sequence is { IsDisposed: false, InStep: false } sequence
+        row.Sequence is { IsDisposed: false, InStep: false, IsLost: false } sequence
         && sequence.Allocator == allocator
         && (uint)row.TokenCount <= (uint)sequence.UncomputedLength;
 
@@ -161,6 +167,12 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         if (sequence.Allocator != allocator)
         {
             Throw.Argument($"The sequence of row {row} belongs to another allocator.", nameof(rows));
+        }
+
+        if (sequence.IsLost)
+        {
+            Throw.InvalidOperation(
+                $"The sequence of row {row} has lost keys and values to copies that failed; dispose it and open it again.");
         }
 
         int uncomputed = sequence.UncomputedLength;

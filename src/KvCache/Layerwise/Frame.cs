@@ -1,0 +1,30 @@
+using KvCache.Memory;
+
+namespace KvCache.Layerwise;
+
+/// <summary>What is known of one frame: room on the device for the page of any block in any layer.</summary>
+internal struct Frame
+{
+    public FrameUse Use;
+
+    /// <summary>Whose page; the page knows the frame too, unless it has been given up.</summary>
+    public int Layer;
+
+    /// <summary>Whose page.</summary>
+    public int Block;
+
+    /// <summary>Changes whenever the frame is put to another use, so that a place in the queue of those that leave can be stale.</summary>
+    public int Serial;
+
+    /// <summary>How often the copy under way has been tried; 0 where there is none.</summary>
+    public int Attempts;
+
+    /// <summary>The copy under way: to the device where the frame is kept or staged, to the host where it is leaving.</summary>
+    public KvTransfer Copy;
+
+    /// <summary>What must have passed besides before the frame is used again.</summary>
+    public KvFence Readers;
+
+    /// <summary>The last step that must have passed before the frame is used again.</summary>
+    public long Steps;
+}

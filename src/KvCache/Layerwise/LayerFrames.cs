@@ -1,0 +1,298 @@
+using System.Runtime.InteropServices;
+using KvCache.Blocks;
+using KvCache.Memory;
+
+namespace KvCache.Layerwise;
+
+/// <summary>The device's frames: which are free, which page each holds, and those on their way out.</summary>
+/// <remarks>
+/// A frame is used again only when its copy to the host has been seen to succeed and every reader's fence has passed. A page that is
+/// asked for again before that is taken back as it is. Nothing is allocated but up to the most frames ever in use.
+/// </remarks>
+internal sealed class LayerFrames
+{
+    private readonly Queue<(int Frame, int Serial)> _leaving = new();
+    private readonly Stack<int> _free = new();
+    private readonly List<int> _out = [];
+    private readonly LayerPages _pages;
+    private readonly LayerCopies _copies;
+    private readonly RetiredBlocks _retired;
+    private readonly int _attempts;
+    private readonly Action<int, int> _lose;
+    private Frame[] _frames = [];
+    private int _highWater;
+
+    /// <param name="capacity">How many there are.</param>
+    /// <param name="pages">Where pages are.</param>
+    /// <param name="copies">What copies.</param>
+    /// <param name="retired">The steps' fences.</param>
+    /// <param name="attempts">How often a copy is tried.</param>
+    /// <param name="lose">Hears of a page (layer, block) whose content is lost.</param>
+    public LayerFrames(
+        int capacity, LayerPages pages, LayerCopies copies, RetiredBlocks retired, int attempts, Action<int, int> lose)
+    {
+        Capacity = capacity;
+        _pages = pages;
+        _copies = copies;
+        _retired = retired;
+        _attempts = attempts;
+        _lose = lose;
+    }
+
+    public int Capacity { get; }
+
+    public int HighWater => _highWater;
+
+    public int LeavingCount => _leaving.Count;
+
+    public Span<Frame> All => _frames.AsSpan(0, _highWater);
+
+    /// <summary>The frames that were used and are free, for integrity checks and for giving memory back.</summary>
+    public IEnumerable<int> Freed => _free;
+
+    public ref Frame this[int frame] => ref _frames[frame];
+
+    /// <summary>Takes a frame that is free now, or that has become free.</summary>
+    public bool TryTake(out int frame)
+    {
+        if (_free.TryPop(out frame))
+        {
+            return true;
+        }
+
+        if (_highWater < Capacity)
+        {
+            if (_highWater == _frames.Length)
+            {
+                Array.Resize(ref _frames, (int)Math.Min(Capacity, Math.Max(64L, _highWater * 2L)));
+            }
+
+            frame = _highWater++;
+            return true;
+        }
+
+        while (_leaving.TryPeek(out (int Frame, int Serial) head))
+        {
+            if (_frames[head.Frame].Serial == head.Serial && !TryFinish(head.Frame, block: false))
+            {
+                return false;
+            }
+
+            _leaving.Dequeue();
+            if (_free.TryPop(out frame))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for the frame that has been on its way out for longest.</summary>
+    /// <returns>False where none is.</returns>
+    public bool FinishOldest()
+    {
+        while (_leaving.TryDequeue(out (int Frame, int Serial) head))
+        {
+            if (_frames[head.Frame].Serial == head.Serial)
+            {
+                TryFinish(head.Frame, block: true);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a taken frame a page.</summary>
+    public void Assign(int number, int layer, int block, FrameUse use)
+    {
+        ref Frame frame = ref _frames[number];
+        frame = new Frame { Use = use, Layer = layer, Block = block, Serial = frame.Serial + 1 };
+        _pages.Frames(layer)[block] = number;
+    }
+
+    /// <summary>Takes a page that is on its way out back, as it is.</summary>
+    public void Recall(int number, FrameUse use)
+    {
+        ref Frame frame = ref _frames[number];
+        if (frame.Attempts > 0 && frame.Copy.TryGetResult(out bool succeeded) && succeeded)
+        {
+            _pages.OnHost(frame.Layer)[frame.Block] = true;
+        }
+
+        frame.Use = use;
+        frame.Serial++;
+        frame.Attempts = 0;
+        frame.Copy = default;
+    }
+
+    /// <summary>Collects frames that are to leave; <see cref="Send"/> sends them.</summary>
+    public void AddLeaving(int number) => _out.Add(number);
+
+    /// <summary>Sends the collected frames out: what the host has not is copied to it.</summary>
+    /// <param name="readers">Passes when the work that may read them has finished.</param>
+    /// <param name="steps">The last step that may read them.</param>
+    public void Send(KvFence readers, long steps)
+    {
+        int kept = 0;
+        for (int i = 0; i < _out.Count; i++)
+        {
+            int number = _out[i];
+            ref Frame frame = ref _frames[number];
+            frame.Readers = readers;
+            frame.Steps = steps;
+            frame.Serial++;
+            _leaving.Enqueue((number, frame.Serial));
+            frame.Use = FrameUse.Leaving;
+            if (frame.Attempts > 0)
+            {
+                // What is still on its way in is on the host; only its copy must end before the frame is used again.
+                frame.Readers = frame.Copy.Fence;
+                frame.Attempts = 0;
+                _pages.Frames(frame.Layer)[frame.Block] = -1;
+            }
+            else if (!_pages.OnHost(frame.Layer)[frame.Block])
+            {
+                _out[kept++] = number;
+            }
+
+            frame.Copy = default;
+        }
+
+        _out.RemoveRange(kept, _out.Count - kept);
+        if (kept > 0)
+        {
+            _copies.Submit(CollectionsMarshal.AsSpan(_out), _frames, toHost: true);
+        }
+
+        _out.Clear();
+    }
+
+    /// <summary>Lets what is on its way out wait for one more step.</summary>
+    public void GuardLeaving(long steps)
+    {
+        foreach ((int number, int serial) in _leaving)
+        {
+            if (_frames[number].Serial == serial)
+            {
+                _frames[number].Steps = Math.Max(_frames[number].Steps, steps);
+            }
+        }
+    }
+
+    /// <summary>Cuts a page that gets other content off from its frame, unless the frame is simply kept.</summary>
+    public void Forget(int layer, int block)
+    {
+        ref int number = ref _pages.Frames(layer)[block];
+        _pages.OnHost(layer)[block] = false;
+        if (number < 0)
+        {
+            return;
+        }
+
+        ref Frame frame = ref _frames[number];
+        if (frame.Use == FrameUse.Kept && frame.Attempts == 0)
+        {
+            return;
+        }
+
+        if (frame.Attempts > 0)
+        {
+            // The host's place is about to get other content, behind the back of this copy.
+            frame.Copy.Wait();
+            frame.Attempts = 0;
+        }
+
+        if (frame.Use == FrameUse.Leaving)
+        {
+            frame.Copy = default;
+            number = -1;
+        }
+    }
+
+    /// <summary>Frees the frame of a page that nobody uses any more, at once.</summary>
+    public void Drop(int layer, int block)
+    {
+        int number = _pages.Frames(layer)[block];
+        if (number >= 0 && _frames[number].Use == FrameUse.Kept)
+        {
+            if (_frames[number].Attempts > 0)
+            {
+                _frames[number].Copy.Wait();
+            }
+
+            Free(number);
+        }
+    }
+
+    /// <summary>Waits for all copies and frees what is on its way out.</summary>
+    public void FinishAll()
+    {
+        while (FinishOldest())
+        {
+        }
+
+        foreach (ref Frame frame in All)
+        {
+            if (frame.Attempts > 0)
+            {
+                frame.Copy.Wait();
+            }
+        }
+    }
+
+    /// <summary>The frames in the queue of those that leave, for integrity checks.</summary>
+    internal IEnumerable<(int Frame, int Serial)> LeavingQueue => _leaving;
+
+    private bool TryFinish(int number, bool block)
+    {
+        ref Frame frame = ref _frames[number];
+        while (frame.Attempts > 0)
+        {
+            if (!block && !frame.Copy.Fence.HasPassed)
+            {
+                return false;
+            }
+
+            bool isPage = _pages.Frames(frame.Layer)[frame.Block] == number;
+            if (frame.Copy.Wait())
+            {
+                _pages.OnHost(frame.Layer)[frame.Block] |= isPage;
+                break;
+            }
+
+            if (frame.Attempts >= _attempts || !isPage)
+            {
+                if (isPage)
+                {
+                    _lose(frame.Layer, frame.Block);
+                }
+
+                break;
+            }
+
+            _copies.Submit([number], _frames, toHost: true);
+        }
+
+        frame.Attempts = 0;
+        if (!block && !(frame.Readers.HasPassed && _retired.HavePassed(frame.Steps)))
+        {
+            return false;
+        }
+
+        frame.Readers.Wait();
+        _retired.WaitFor(frame.Steps);
+        Free(number);
+        return true;
+    }
+
+    private void Free(int number)
+    {
+        ref Frame frame = ref _frames[number];
+        ref int page = ref _pages.Frames(frame.Layer)[frame.Block];
+        page = page == number ? -1 : page;
+        frame = new Frame { Serial = frame.Serial + 1 };
+        _free.Push(number);
+    }
+}
