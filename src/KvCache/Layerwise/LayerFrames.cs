@@ -43,8 +43,6 @@ internal sealed class LayerFrames
 
     public int HighWater => _highWater;
 
-    public int LeavingCount => _leaving.Count;
-
     public Span<Frame> All => _frames.AsSpan(0, _highWater);
 
     /// <summary>The frames that were used and are free, for integrity checks and for giving memory back.</summary>
@@ -112,23 +110,36 @@ internal sealed class LayerFrames
         _pages.Frames(layer)[block] = number;
     }
 
-    /// <summary>Takes a page that is on its way out back, as it is.</summary>
-    public void Recall(int number, FrameUse use)
+    /// <summary>Takes a page that is on its way out back, as it is, once nothing copies it any more.</summary>
+    /// <returns>False where a copy is under way that is not to be waited for.</returns>
+    public bool TryRecall(int number, FrameUse use, bool wait)
     {
         ref Frame frame = ref _frames[number];
-        if (frame.Attempts > 0 && frame.Copy.TryGetResult(out bool succeeded) && succeeded)
+        if (frame.Attempts > 0)
         {
-            _pages.OnHost(frame.Layer)[frame.Block] = true;
+            if (!wait && !frame.Copy.Fence.HasPassed)
+            {
+                return false;
+            }
+
+            if (_copies.Wait(ref frame, toHost: true))
+            {
+                _pages.SetOnHost(frame.Layer, frame.Block, true);
+            }
         }
 
         frame.Use = use;
         frame.Serial++;
         frame.Attempts = 0;
         frame.Copy = default;
+        return true;
     }
 
     /// <summary>Collects frames that are to leave; <see cref="Send"/> sends them.</summary>
     public void AddLeaving(int number) => _out.Add(number);
+
+    /// <summary>Gets or sets what passes when work that was not submitted to the device, and may have written to what stayed, has finished.</summary>
+    public KvFence Writers { get; set; }
 
     /// <summary>Sends the collected frames out: what the host has not is copied to it.</summary>
     /// <param name="readers">Passes when the work that may read them has finished.</param>
@@ -152,7 +163,7 @@ internal sealed class LayerFrames
                 frame.Attempts = 0;
                 _pages.Frames(frame.Layer)[frame.Block] = -1;
             }
-            else if (!_pages.OnHost(frame.Layer)[frame.Block])
+            else if (!_pages.OnHost(frame.Layer, frame.Block))
             {
                 _out[kept++] = number;
             }
@@ -163,29 +174,19 @@ internal sealed class LayerFrames
         _out.RemoveRange(kept, _out.Count - kept);
         if (kept > 0)
         {
+            Writers.Wait();
+            Writers = default;
             _copies.Submit(CollectionsMarshal.AsSpan(_out), _frames, toHost: true);
         }
 
         _out.Clear();
     }
 
-    /// <summary>Lets what is on its way out wait for one more step.</summary>
-    public void GuardLeaving(long steps)
-    {
-        foreach ((int number, int serial) in _leaving)
-        {
-            if (_frames[number].Serial == serial)
-            {
-                _frames[number].Steps = Math.Max(_frames[number].Steps, steps);
-            }
-        }
-    }
-
     /// <summary>Cuts a page that gets other content off from its frame, unless the frame is simply kept.</summary>
     public void Forget(int layer, int block)
     {
         ref int number = ref _pages.Frames(layer)[block];
-        _pages.OnHost(layer)[block] = false;
+        _pages.SetOnHost(layer, block, false);
         if (number < 0)
         {
             return;
@@ -226,19 +227,26 @@ internal sealed class LayerFrames
         }
     }
 
-    /// <summary>Waits for all copies and frees what is on its way out.</summary>
-    public void FinishAll()
+    /// <summary>Frees what is on its way out and has nothing to wait for any more.</summary>
+    public void FinishPassed()
     {
-        while (FinishOldest())
+        for (int waiting = _leaving.Count; waiting > 0; waiting--)
         {
+            (int Frame, int Serial) next = _leaving.Dequeue();
+            if (_frames[next.Frame].Serial == next.Serial && !TryFinish(next.Frame, block: false))
+            {
+                _leaving.Enqueue(next);
+            }
         }
+    }
 
+    /// <summary>Waits until no copy reads or writes a frame.</summary>
+    public void WaitForCopies()
+    {
         foreach (ref Frame frame in All)
         {
-            if (frame.Attempts > 0)
-            {
-                frame.Copy.Wait();
-            }
+            frame.Copy.Wait();
+            frame.Readers.Wait();
         }
     }
 
@@ -256,9 +264,13 @@ internal sealed class LayerFrames
             }
 
             bool isPage = _pages.Frames(frame.Layer)[frame.Block] == number;
-            if (frame.Copy.Wait())
+            if (_copies.Wait(ref frame, toHost: true))
             {
-                _pages.OnHost(frame.Layer)[frame.Block] |= isPage;
+                if (isPage)
+                {
+                    _pages.SetOnHost(frame.Layer, frame.Block, true);
+                }
+
                 break;
             }
 

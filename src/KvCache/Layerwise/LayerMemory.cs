@@ -62,8 +62,16 @@ internal sealed class LayerMemory : BlockMemory
     private BlockPool Pool => _books.Ledger.Pool;
 
     /// <summary>Every layer's pages are frames of one range, and every layer has a table of its own.</summary>
-    public LayerPlace[] Places(PageTable[] tables) =>
-        [.. tables.Select(table => new LayerPlace(_arena.Keys, _arena.Values, table))];
+    public LayerPlace[] Places(ReadOnlySpan<StepLayer> layers)
+    {
+        LayerPlace[] places = new LayerPlace[layers.Length];
+        for (int layer = 0; layer < places.Length; layer++)
+        {
+            places[layer] = new LayerPlace(_arena.Keys, _arena.Values, layers[layer].Table);
+        }
+
+        return places;
+    }
 
     public override void Taken(ReadOnlySpan<int> blocks)
     {
@@ -106,6 +114,7 @@ internal sealed class LayerMemory : BlockMemory
             }
         }
 
+        Frames.FinishPassed();
         foreach (int frame in Frames.Freed)
         {
             _arena.Decommit(frame, 1);
@@ -140,7 +149,8 @@ internal sealed class LayerMemory : BlockMemory
 
     public override void Dispose()
     {
-        Frames.FinishAll();
+        Frames.WaitForCopies();
+        Copies.Dispose();
         _arena.Dispose();
         _host.Dispose();
     }
@@ -151,6 +161,11 @@ internal sealed class LayerMemory : BlockMemory
         for (int layer = 0; layer < Layers; layer++)
         {
             int from = FrameOfContent(layer, source);
+            if (from < 0 && !Pages.OnHost(layer, source))
+            {
+                continue;
+            }
+
             if ((from < 0) != (between == Tier.Host) || (from >= 0 && _copied.Contains(layer)))
             {
                 continue;
@@ -162,7 +177,7 @@ internal sealed class LayerMemory : BlockMemory
                 continue;
             }
 
-            Pages.OnHost(layer)[destination] = to < 0;
+            Pages.SetOnHost(layer, destination, to < 0);
             _copied.Add(layer);
             if (count + 2 > _pieces.Length)
             {

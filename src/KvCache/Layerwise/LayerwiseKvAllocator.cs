@@ -68,7 +68,7 @@ public sealed class LayerwiseKvAllocator : IKvAllocator
 
             (long kept, long staging, _) = tiers.Retention.Promised();
             return new LayerTiers(
-                pageBytes, _plan.Frames, kept, staging, tiers.Copies.ToDevice.BytesPerSecond, tiers.Copies.ToHost.BytesPerSecond);
+                pageBytes, _plan.Frames, kept, staging, tiers.Copies.BytesToDevicePerSecond, tiers.Copies.BytesToHostPerSecond);
         }
     }
 
@@ -175,8 +175,18 @@ public sealed class LayerwiseKvAllocator : IKvAllocator
 
     private (BlockMemory Memory, PagedStep Step) MakeTiers(PagedKvAllocator books)
     {
-        _tiers = new LayerMemory(_options, _plan, books);
-        return (_tiers, LayerwiseStep.Create(_options, _tiers, books));
+        LayerMemory tiers = new(_options, _plan, books);
+        try
+        {
+            LayerwiseStep step = LayerwiseStep.Create(_options, tiers, books);
+            _tiers = tiers;
+            return (tiers, step);
+        }
+        catch
+        {
+            tiers.Dispose();
+            throw;
+        }
     }
 
     private PagedSequence Own(KvSequence sequence)

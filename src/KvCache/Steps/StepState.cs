@@ -101,10 +101,10 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         return new KvLayerView(this, in layers[layer], layer);
     }
 
-    public void Leave(int layer)
+    public void Leave(int layer, KvFence? elsewhere)
     {
         Throw.IfNotIndex(layer, layers.Length);
-        traffic?.Leave(layer);
+        traffic?.Leave(layer, elsewhere);
     }
 
     public virtual void Dispose()

@@ -6,5 +6,7 @@ namespace KvCache.Tests.Layerwise;
 /// <summary>The contract where all layers are resident until the last block is taken.</summary>
 public sealed class LayerwiseAlmostWholeContractTests : KvAllocatorContract
 {
+    protected override bool LayersMove => true;
+
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => LayerwiseAllocators.AlmostWhole(setup);
 }

@@ -6,5 +6,7 @@ namespace KvCache.Tests.Layerwise;
 /// <summary>The contract with room for one layer and one block more.</summary>
 public sealed class LayerwiseOneBlockToSpareContractTests : KvAllocatorContract
 {
+    protected override bool LayersMove => true;
+
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => LayerwiseAllocators.OneBlockToSpare(setup);
 }

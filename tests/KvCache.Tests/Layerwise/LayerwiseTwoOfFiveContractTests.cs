@@ -6,5 +6,7 @@ namespace KvCache.Tests.Layerwise;
 /// <summary>The contract with room on the device for two of five layers.</summary>
 public sealed class LayerwiseTwoOfFiveContractTests : KvAllocatorContract
 {
+    protected override bool LayersMove => true;
+
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => LayerwiseAllocators.TwoOfFive(setup);
 }
