@@ -50,8 +50,8 @@ internal sealed class LayerFrames
 
     public ref Frame this[int frame] => ref _frames[frame];
 
-    /// <summary>Takes a frame that is free now, or that has become free.</summary>
-    public bool TryTake(out int frame)
+    /// <summary>Takes a frame that is free now.</summary>
+    public bool TryTakeFree(out int frame)
     {
         if (_free.TryPop(out frame))
         {
@@ -66,6 +66,17 @@ internal sealed class LayerFrames
             }
 
             frame = _highWater++;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes a frame that is free now, or that has become free.</summary>
+    public bool TryTake(out int frame)
+    {
+        if (TryTakeFree(out frame))
+        {
             return true;
         }
 

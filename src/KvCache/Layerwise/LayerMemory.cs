@@ -216,14 +216,21 @@ internal sealed class LayerMemory : BlockMemory
         return frame >= 0 && (Frames[frame].Use == FrameUse.Leaving || Frames[frame].Attempts == 0) ? frame : -1;
     }
 
+    /// <summary>A frame for the copy of a page: its own, or one that is free; none that holds what may be read here.</summary>
     private int FrameFor(int layer, int block)
     {
         int frame = Pages.Frames(layer)[block];
-        if (frame < 0 && Frames.TryTake(out frame))
+        if (frame >= 0)
         {
-            Frames.Assign(frame, layer, block, FrameUse.Kept);
+            return frame;
         }
 
+        if (!Frames.TryTakeFree(out frame))
+        {
+            return -1;
+        }
+
+        Frames.Assign(frame, layer, block, FrameUse.Kept);
         return frame;
     }
 

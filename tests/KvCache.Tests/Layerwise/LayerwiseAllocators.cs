@@ -16,15 +16,15 @@ internal static class LayerwiseAllocators
 
     /// <summary>Room for two of five layers.</summary>
     public static LayerwiseKvAllocator TwoOfFive(ContractSetup setup, IHostLink? link = null) =>
-        new(OptionsOf(setup, layers: 2, staging: 2) with { Link = link });
+        new(OptionsOf(setup, layers: 2, staging: 2) with { Link = link ?? LinkOf(setup) });
 
     /// <summary>Room for all layers of all but one block: everything is resident until the last one is taken.</summary>
     public static LayerwiseKvAllocator AlmostWhole(ContractSetup setup, IHostLink? link = null) =>
-        new(OptionsOf(setup, layers: Layers, staging: 1, more: -1) with { Link = link });
+        new(OptionsOf(setup, layers: Layers, staging: 1, more: -1) with { Link = link ?? LinkOf(setup) });
 
     /// <summary>One block above the least that works: one layer of all blocks, and one block of another.</summary>
     public static LayerwiseKvAllocator OneBlockToSpare(ContractSetup setup, IHostLink? link = null) =>
-        new(OptionsOf(setup, layers: 1, staging: 1, more: 1) with { Link = link });
+        new(OptionsOf(setup, layers: 1, staging: 1, more: 1) with { Link = link ?? LinkOf(setup) });
 
     /// <summary>The geometry asked for, with five layers.</summary>
     public static KvGeometry GeometryOf(ContractSetup setup) => new(setup.Geometry.Groups[0] with { Layers = Layers });
@@ -51,4 +51,7 @@ internal static class LayerwiseAllocators
             EventCapacity = setup.EventCapacity,
         };
     }
+
+    /// <summary>Beside a device whose copies a test counts, a link that makes them at once; otherwise the default.</summary>
+    private static WaywardLink? LinkOf(ContractSetup setup) => setup.Device is LateFenceDevice ? new WaywardLink(seed: 1, passes: 1) : null;
 }
