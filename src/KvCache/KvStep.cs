@@ -62,7 +62,7 @@ public readonly struct KvStep : IDisposable
 
     /// <summary>Commits the step, whose work was submitted elsewhere than to the allocator's device.</summary>
     /// <param name="fence">Passes when all work of the step has finished.</param>
-    /// <exception cref="InvalidOperationException">The step has ended.</exception>
+    /// <exception cref="InvalidOperationException">The step has ended, or a layer has left the device without <see cref="Leave(int, KvFence)"/>.</exception>
     public void Complete(KvFence fence) => State.End(completed: true, fence);
 
     /// <summary>Ends the step. If it was not completed, nothing is committed.</summary>

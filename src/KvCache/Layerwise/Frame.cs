@@ -13,8 +13,11 @@ internal struct Frame
     /// <summary>Whose page.</summary>
     public int Block;
 
-    /// <summary>Changes whenever the frame is put to another use, so that a place in the queue of those that leave can be stale.</summary>
-    public int Serial;
+    /// <summary>Neighbours among the frames that are free, or that leave; 0 for none, otherwise the number + 1.</summary>
+    public int Before;
+
+    /// <summary>See <see cref="Before"/>.</summary>
+    public int After;
 
     /// <summary>How often the copy under way, or ended and not looked at, has been tried; 0 where there is none.</summary>
     public int Attempts;

@@ -16,7 +16,8 @@ internal sealed class LayerCopies : IDisposable
     private readonly LayerTraffic[] _traffic;
     private readonly long _pageBytes;
     private readonly int _unitPages;
-    private KvCopy[] _pieces = new KvCopy[16];
+    private readonly int _attempts;
+    private KvCopy[] _pieces;
     private int _count;
 
     public LayerCopies(LayerwiseKvAllocatorOptions options, FrameArena arena, PagedMemory host)
@@ -26,6 +27,8 @@ internal sealed class LayerCopies : IDisposable
         _traffic = new LayerTraffic[options.Geometry.LayerCount];
         _pageBytes = arena.Layout.KeyPageStride + arena.Layout.ValuePageStride;
         _unitPages = (int)Math.Clamp(options.TransferUnitBytes / _pageBytes, 1, int.MaxValue);
+        _pieces = new KvCopy[2 * Math.Clamp(_unitPages, 1, Math.Min(arena.Count, 2048))];
+        _attempts = options.CopyAttempts;
         _toDevice = new LinkMeter(options.Clock, options.AssumedBytesPerSecond);
         _toHost = new LinkMeter(options.Clock, options.AssumedBytesPerSecond);
         if (options.Link is null && options.Device is HostDevice)
@@ -84,8 +87,19 @@ internal sealed class LayerCopies : IDisposable
     public bool Wait(ref Frame frame, bool toHost) =>
         toHost ? _toHost.Wait(frame.Copy, frame.Mark) : _toDevice.Wait(frame.Copy, frame.Mark);
 
-    /// <summary>Copies parts of pages to the host.</summary>
-    public KvTransfer ToHostOnce(ReadOnlySpan<KvCopy> pieces) => _link.CopyToHost(pieces);
+    /// <summary>Copies parts of pages to the host and waits for it.</summary>
+    public bool TryCopyToHost(ReadOnlySpan<KvCopy> pieces)
+    {
+        for (int attempt = 0; attempt < _attempts; attempt++)
+        {
+            if (_link.CopyToHost(pieces).Wait())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public void Dispose() => _ownLink?.Dispose();
 

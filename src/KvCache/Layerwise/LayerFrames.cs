@@ -11,8 +11,6 @@ namespace KvCache.Layerwise;
 /// </remarks>
 internal sealed class LayerFrames
 {
-    private readonly Queue<(int Frame, int Serial)> _leaving = new();
-    private readonly Stack<int> _free = new();
     private readonly List<int> _out = [];
     private readonly LayerPages _pages;
     private readonly LayerCopies _copies;
@@ -20,6 +18,8 @@ internal sealed class LayerFrames
     private readonly int _attempts;
     private readonly Action<int, int> _lose;
     private Frame[] _frames = [];
+    private FrameList _free;
+    private FrameList _leaving;
     private int _highWater;
 
     /// <param name="capacity">How many there are.</param>
@@ -45,16 +45,21 @@ internal sealed class LayerFrames
 
     public Span<Frame> All => _frames.AsSpan(0, _highWater);
 
-    /// <summary>The frames that were used and are free, for integrity checks and for giving memory back.</summary>
-    public IEnumerable<int> Freed => _free;
+    /// <summary>Gets the frames that were used and are free.</summary>
+    public FrameList FreeList => _free;
+
+    /// <summary>Gets the frames on their way out, the first to leave first.</summary>
+    public FrameList Leaving => _leaving;
 
     public ref Frame this[int frame] => ref _frames[frame];
 
     /// <summary>Takes a frame that is free now.</summary>
     public bool TryTakeFree(out int frame)
     {
-        if (_free.TryPop(out frame))
+        frame = _free.First;
+        if (frame >= 0)
         {
+            _free.Remove(_frames, frame);
             return true;
         }
 
@@ -80,44 +85,18 @@ internal sealed class LayerFrames
             return true;
         }
 
-        while (_leaving.TryPeek(out (int Frame, int Serial) head))
-        {
-            if (_frames[head.Frame].Serial == head.Serial && !TryFinish(head.Frame, block: false))
-            {
-                return false;
-            }
-
-            _leaving.Dequeue();
-            if (_free.TryPop(out frame))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return _leaving.First >= 0 && TryFinish(_leaving.First, block: false) && TryTakeFree(out frame);
     }
 
     /// <summary>Waits for the frame that has been on its way out for longest.</summary>
     /// <returns>False where none is.</returns>
-    public bool FinishOldest()
-    {
-        while (_leaving.TryDequeue(out (int Frame, int Serial) head))
-        {
-            if (_frames[head.Frame].Serial == head.Serial)
-            {
-                TryFinish(head.Frame, block: true);
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool FinishOldest() => _leaving.First >= 0 && TryFinish(_leaving.First, block: true);
 
     /// <summary>Gives a taken frame a page.</summary>
     public void Assign(int number, int layer, int block, FrameUse use)
     {
         ref Frame frame = ref _frames[number];
-        frame = new Frame { Use = use, Layer = layer, Block = block, Serial = frame.Serial + 1 };
+        frame = new Frame { Use = use, Layer = layer, Block = block };
         _pages.Frames(layer)[block] = number;
     }
 
@@ -139,8 +118,8 @@ internal sealed class LayerFrames
             }
         }
 
+        _leaving.Remove(_frames, number);
         frame.Use = use;
-        frame.Serial++;
         frame.Attempts = 0;
         frame.Copy = default;
         return true;
@@ -164,8 +143,7 @@ internal sealed class LayerFrames
             ref Frame frame = ref _frames[number];
             frame.Readers = readers;
             frame.Steps = steps;
-            frame.Serial++;
-            _leaving.Enqueue((number, frame.Serial));
+            _leaving.AddLast(_frames, number);
             frame.Use = FrameUse.Leaving;
             if (frame.Attempts > 0)
             {
@@ -241,13 +219,11 @@ internal sealed class LayerFrames
     /// <summary>Frees what is on its way out and has nothing to wait for any more.</summary>
     public void FinishPassed()
     {
-        for (int waiting = _leaving.Count; waiting > 0; waiting--)
+        for (int number = _leaving.First; number >= 0;)
         {
-            (int Frame, int Serial) next = _leaving.Dequeue();
-            if (_frames[next.Frame].Serial == next.Serial && !TryFinish(next.Frame, block: false))
-            {
-                _leaving.Enqueue(next);
-            }
+            int next = FrameList.Next(_frames, number);
+            TryFinish(number, block: false);
+            number = next;
         }
     }
 
@@ -260,9 +236,6 @@ internal sealed class LayerFrames
             frame.Readers.Wait();
         }
     }
-
-    /// <summary>The frames in the queue of those that leave, for integrity checks.</summary>
-    internal IEnumerable<(int Frame, int Serial)> LeavingQueue => _leaving;
 
     private bool TryFinish(int number, bool block)
     {
@@ -315,7 +288,12 @@ internal sealed class LayerFrames
         ref Frame frame = ref _frames[number];
         ref int page = ref _pages.Frames(frame.Layer)[frame.Block];
         page = page == number ? -1 : page;
-        frame = new Frame { Serial = frame.Serial + 1 };
-        _free.Push(number);
+        if (frame.Use == FrameUse.Leaving)
+        {
+            _leaving.Remove(_frames, number);
+        }
+
+        frame = default;
+        _free.AddLast(_frames, number);
     }
 }

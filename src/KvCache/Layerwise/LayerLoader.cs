@@ -53,33 +53,27 @@ internal sealed class LayerLoader
         List<int> arriving = layer.Arriving;
         while (arriving.Count > 0)
         {
-            int failed = 0;
-            foreach (int number in arriving)
+            int again = 0;
+            for (int i = 0; i < arriving.Count; i++)
             {
-                ref Frame frame = ref Frames[number];
+                ref Frame frame = ref Frames[arriving[i]];
                 if (_memory.Copies.Wait(ref frame, toHost: false))
                 {
                     frame.Attempts = 0;
                 }
-                else if (frame.Attempts >= _attempts)
+                else if (frame.Attempts < _attempts)
+                {
+                    arriving[again++] = arriving[i];
+                }
+                else
                 {
                     frame.Attempts = 0;
                     _memory.Pages.SetOnHost(layer.Number, frame.Block, false);
                     _memory.Lose(layer.Number, frame.Block);
                 }
-                else
-                {
-                    failed++;
-                }
             }
 
-            if (failed == 0)
-            {
-                arriving.Clear();
-                return;
-            }
-
-            arriving.RemoveAll(number => Frames[number].Attempts == 0);
+            arriving.RemoveRange(again, arriving.Count - again);
             _memory.Copies.Submit(CollectionsMarshal.AsSpan(arriving), Frames.All, toHost: false);
         }
     }

@@ -115,7 +115,7 @@ internal sealed class LayerMemory : BlockMemory
         }
 
         Frames.FinishPassed();
-        foreach (int frame in Frames.Freed)
+        for (int frame = Frames.FreeList.First; frame >= 0; frame = FrameList.Next(Frames.All, frame))
         {
             _arena.Decommit(frame, 1);
         }
@@ -200,13 +200,12 @@ internal sealed class LayerMemory : BlockMemory
         }
 
         ReadOnlySpan<KvCopy> pieces = _pieces.AsSpan(0, count);
-        KvTransfer copy = between switch
+        return between switch
         {
-            Tier.Frames => _device.Copy(pieces),
-            Tier.ToHost => Copies.ToHostOnce(pieces),
-            _ => _hostDevice.Copy(pieces),
+            Tier.Frames => _device.Copy(pieces).Wait(),
+            Tier.ToHost => Copies.TryCopyToHost(pieces),
+            _ => _hostDevice.Copy(pieces).Wait(),
         };
-        return copy.Wait();
     }
 
     /// <summary>The frame that holds the content of a page, unless it is only on its way there.</summary>

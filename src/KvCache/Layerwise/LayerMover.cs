@@ -12,6 +12,7 @@ internal sealed class LayerMover : ILayerTraffic
     private readonly StepLayer[] _layers;
     private readonly LayerLoader _loader;
     private readonly int _depth;
+    private bool _leftUnfenced;
 
     public LayerMover(LayerwiseKvAllocatorOptions options, LayerMemory memory, PagedKvAllocator books, LayerRows rows)
     {
@@ -52,22 +53,35 @@ internal sealed class LayerMover : ILayerTraffic
         StepLayer layer = _layers[number];
         if (layer.State == StepLayerState.Entered)
         {
+            _leftUnfenced |= elsewhere is null && layer.Staged.Count > 0;
             _loader.Unload(layer, elsewhere);
             Prefetch(number + 1);
+        }
+    }
+
+    /// <summary>Refuses to commit work elsewhere under layers that have left the device as if it had been the device's.</summary>
+    public void CheckElsewhere()
+    {
+        if (_leftUnfenced)
+        {
+            Throw.InvalidOperation(
+                "Layers have left the device in this step, whose work was submitted elsewhere; expected its fence when a layer is left (KvStep.Leave).");
         }
     }
 
     /// <summary>Ends the step: whatever is still here for it goes.</summary>
     public void End(KvFence? elsewhere)
     {
+        _leftUnfenced = false;
         foreach (StepLayer layer in _layers)
         {
-            _loader.Unload(layer, layer.State == StepLayerState.Entered ? elsewhere : null);
-        }
+            bool entered = layer.State == StepLayerState.Entered;
+            if (entered && elsewhere is { } fence)
+            {
+                _memory.Frames.Writers = fence;
+            }
 
-        if (elsewhere is { } fence)
-        {
-            _memory.Frames.Writers = fence;
+            _loader.Unload(layer, entered ? elsewhere : null);
         }
     }
 

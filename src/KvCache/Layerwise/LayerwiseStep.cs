@@ -51,6 +51,8 @@ internal sealed class LayerwiseStep : PagedStep
 
     protected override void Begun() => _mover.Begin();
 
+    protected override void CheckElsewhere() => _mover.CheckElsewhere();
+
     protected override void EndStep(KvFence? fence)
     {
         _mover.End(fence);

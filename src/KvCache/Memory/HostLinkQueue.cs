@@ -3,8 +3,10 @@ namespace KvCache.Memory;
 /// <summary>One direction of a <see cref="HostLink"/>: its copies in order. All but the timeline's members under the link's lock.</summary>
 internal sealed class HostLinkQueue(object gate) : KvTimeline
 {
-    private readonly Queue<KvCopy> _pieces = new();
-    private readonly Queue<int> _counts = new();
+    /// <summary>Room for pieces before the queue has to grow.</summary>
+    private const int Room = 4096;
+    private readonly Queue<KvCopy> _pieces = new(Room);
+    private readonly Queue<int> _counts = new(Room);
     private readonly HashSet<long> _failed = [];
     private BandwidthEstimate? _estimate;
     private long _issued;

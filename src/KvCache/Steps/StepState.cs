@@ -79,6 +79,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
     public void End(bool completed, KvFence? fence)
     {
+        if (fence is not null)
+        {
+            CheckElsewhere();
+        }
+
         foreach (KvRow row in Rows)
         {
             row.Sequence.InStep = false;
@@ -120,6 +125,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
     /// <summary>Called when all rows are known.</summary>
     protected virtual void Begun()
+    {
+    }
+
+    /// <summary>Called before a step ends whose work was submitted elsewhere; may refuse.</summary>
+    protected virtual void CheckElsewhere()
     {
     }
 

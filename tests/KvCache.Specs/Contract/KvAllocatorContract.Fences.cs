@@ -1,3 +1,4 @@
+using KvCache.Memory;
 using KvCache.Specs.Devices;
 using Xunit;
 
@@ -97,6 +98,7 @@ public abstract partial class KvAllocatorContract
         for (int i = 0; i < 3; i++)
         {
             cache.OpenComputed(Run(50 * i, 3)).Dispose();
+            SkipIfWaited(device.Steps);
             Assert.Equal(i + 1, cache.Usage.InTransferBlocks);
         }
 
@@ -205,7 +207,13 @@ public abstract partial class KvAllocatorContract
     {
         KvRow[] rows = [new KvRow(sequence, sequence.Length)];
         KvStep step = cache.Allocator.BeginStep(rows);
-        cache.Write(step, rows);
-        step.Complete(timeline.Issue());
+        KvFence fence = timeline.Issue();
+        cache.Write(step, rows, fence);
+        step.Complete(fence);
+        SkipIfWaited(timeline);
     }
+
+    /// <summary>A layer leaves the device only after the work on it: where a manager had to wait for a fence, the test cannot hold it back.</summary>
+    private static void SkipIfWaited(LateTimeline timeline) =>
+        Assert.SkipWhen(timeline.BlockedWaits > 0, "Layers had to leave the device, and waited for the fence that this test holds back.");
 }

@@ -10,9 +10,8 @@ namespace KvCache.Specs.Devices;
 public sealed class WaywardLink(int seed, double failures = 0, double passes = 0.25) : IHostLink
 {
     private const byte Garbage = 0xDB;
-    private readonly Direction _toDevice = new(new Random(seed), passes);
-    private readonly Direction _toHost = new(new Random(seed + 1), passes);
-    private readonly Random _random = new(seed + 2);
+    private readonly Direction _toDevice = new(new Random(seed), failures, passes);
+    private readonly Direction _toHost = new(new Random(seed + 1), failures, passes);
 
     public long Submitted => _toDevice.Issued + _toHost.Issued;
 
@@ -29,10 +28,10 @@ public sealed class WaywardLink(int seed, double failures = 0, double passes = 0
     private static unsafe void Spoil(KvCopy copy) =>
         new Span<byte>((void*)copy.Destination, checked((int)copy.Bytes)).Fill(Garbage);
 
-    private KvTransfer Submit(Direction direction, ReadOnlySpan<KvCopy> copies)
+    private static KvTransfer Submit(Direction direction, ReadOnlySpan<KvCopy> copies)
     {
-        bool fails = _random.NextDouble() < failures;
-        KvFence fence = direction.Issue(fails);
+        KvFence fence = direction.Issue();
+        bool fails = direction.HasFailed(fence.Ticket);
         foreach (KvCopy copy in copies)
         {
             Spoil(copy);
@@ -46,27 +45,24 @@ public sealed class WaywardLink(int seed, double failures = 0, double passes = 0
     }
 
     /// <summary>The copies of one direction, in order.</summary>
-    private sealed class Direction(Random random, double passes) : KvTimeline
+    private sealed class Direction(Random random, double failures, double passes) : KvTimeline
     {
-        private readonly Queue<(long Ticket, KvCopy Copy)> _copies = new();
-        private readonly HashSet<long> _failed = [];
+        private readonly Queue<(long Ticket, KvCopy Copy)> _copies = new(1 << 14);
+        private readonly int _salt = random.Next();
 
         public long Issued { get; private set; }
 
         public long Passed { get; private set; }
 
-        public long Failures => _failed.Count;
+        public long Failures { get; private set; }
 
         public long BlockedWaits { get; private set; }
 
-        public KvFence Issue(bool fails)
+        public KvFence Issue()
         {
             PassSome();
             Issued++;
-            if (fails)
-            {
-                _failed.Add(Issued);
-            }
+            Failures += HasFailed(Issued) ? 1 : 0;
 
             return new KvFence(this, Issued);
         }
@@ -79,7 +75,13 @@ public sealed class WaywardLink(int seed, double failures = 0, double passes = 0
             return ticket <= Passed;
         }
 
-        public override bool HasFailed(long ticket) => _failed.Contains(ticket);
+        /// <summary>Which copies fail follows from their numbers, so that none needs to be remembered.</summary>
+        public override bool HasFailed(long ticket)
+        {
+            ulong mixed = ((ulong)ticket + (uint)_salt) * 0x9E3779B97F4A7C15;
+            mixed = (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9;
+            return (mixed >> 11) * (1.0 / (1UL << 53)) < failures;
+        }
 
         public override void Wait(long ticket)
         {
