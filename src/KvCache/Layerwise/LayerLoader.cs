@@ -101,6 +101,11 @@ internal sealed class LayerLoader
         if (layer.Arriving.Count > 0)
         {
             // Nobody has looked at these copies: whoever shows the pages next must.
+            foreach (int frame in layer.Arriving)
+            {
+                Frames[frame].Arrival = 0;
+            }
+
             layer.Arriving.Clear();
             layer.Unsettle();
         }

@@ -63,7 +63,7 @@ internal sealed partial class ModelRun
         {
             KvLayerView view = _step.Enter(layer);
             _stamped.Verify(view, row, _rows[row].Chain.AsSpan(0, view.Lengths[row] - _rows[row].Count));
-            _step.Leave(layer);
+            _step.Leave(layer, default);
         }
     }
 
