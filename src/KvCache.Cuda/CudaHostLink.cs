@@ -11,7 +11,7 @@ namespace KvCache.Cuda;
 /// <para>A link's copies are in order; their fences do not wait for the device's other work, nor the device's fences for them.
 /// Any thread.</para>
 /// </remarks>
-public sealed unsafe class CudaHostLink : IDisposable
+public sealed unsafe class CudaHostLink : IHostLink, IDisposable
 {
     private const uint NonBlocking = 1;
     private const uint NoTiming = 2;

@@ -68,7 +68,7 @@ public interface IKvAllocator : IDisposable
     /// <exception cref="ArgumentException">A row has no sequence, one of another allocator, or one that stands in two rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A token count is negative or beyond the tokens not yet computed.</exception>
     /// <exception cref="ObjectDisposedException">A row's sequence or the allocator is disposed.</exception>
-    /// <exception cref="InvalidOperationException">The last step is still open.</exception>
+    /// <exception cref="InvalidOperationException">The last step is still open, or a row's sequence is lost.</exception>
     KvStep BeginStep(ReadOnlySpan<KvRow> rows);
 
     /// <summary>Gives memory that no sequence owns back to the operating system, cached prefixes included, oldest first.</summary>

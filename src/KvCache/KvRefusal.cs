@@ -19,7 +19,8 @@ public enum KvRefusal
 
     /// <summary>
     /// A copy that the request needed (copy-on-write) failed on the device. The block that it would have filled is spoiled:
-    /// where something was cached in it, that alone is forgotten.
+    /// where something was cached in it, that alone is forgotten. Also the answer of a sequence that has lost keys and values
+    /// (<see cref="KvSequence.IsLost"/>).
     /// </summary>
     TransferFailed,
 }

@@ -41,6 +41,15 @@ public abstract class KvSequence : IDisposable
     /// <summary>Gets how many leading tokens were found in the cache when the sequence was opened; 0 for a fork.</summary>
     public int HitLength { get; private protected init; }
 
+    /// <summary>Gets whether keys or values of the sequence were lost because a copy failed for good.</summary>
+    /// <remarks>
+    /// What the step in which it happened computed for the sequence is not to be used, and was not committed. Nothing more can be
+    /// computed: growing and forking are refused (<see cref="KvRefusal.TransferFailed"/>), a step with it is an error. Dispose it and open
+    /// it again with the tokens it had; what is not lost is found in the cache, the rest is recomputed. Only managers that move layers
+    /// between tiers lose anything: an engine that serves one asks after every step, before it uses the results.
+    /// </remarks>
+    public bool IsLost { get; private set; }
+
     /// <summary>Gets whether the sequence was disposed, by itself or with its allocator.</summary>
     public bool IsDisposed { get; private protected set; }
 
@@ -56,7 +65,8 @@ public abstract class KvSequence : IDisposable
         using OwnerGuard.Scope scope = Guard.Enter();
         EnsureUsable();
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
-        return ReserveCore(capacity, out refusal);
+        refusal = KvRefusal.TransferFailed;
+        return !IsLost && ReserveCore(capacity, out refusal);
     }
 
     /// <summary>Adds tokens at the end, growing the memory where needed.</summary>
@@ -69,7 +79,8 @@ public abstract class KvSequence : IDisposable
     {
         using OwnerGuard.Scope scope = Guard.Enter();
         EnsureUsable();
-        return AppendCore(tokens, out refusal);
+        refusal = KvRefusal.TransferFailed;
+        return !IsLost && AppendCore(tokens, out refusal);
     }
 
     /// <summary>Drops the tokens from a position on and gives back the blocks that no longer hold any, lookahead among them.</summary>
@@ -104,7 +115,8 @@ public abstract class KvSequence : IDisposable
         EnsureUsable();
         EnsureNotInStep();
         Throw.IfNotWithin(length, Length);
-        return ForkCore(length, out child, out refusal);
+        (child, refusal) = (null, KvRefusal.TransferFailed);
+        return !IsLost && ForkCore(length, out child, out refusal);
     }
 
     /// <summary>Copies out tokens of the sequence.</summary>
@@ -147,6 +159,9 @@ public abstract class KvSequence : IDisposable
 
     /// <summary>Whether the sequence stands in a row of the open step.</summary>
     internal bool InStep { get; set; }
+
+    /// <summary>Notes that a copy has failed for good.</summary>
+    internal void MarkLost() => IsLost = true;
 
     /// <summary>Moves the computed cursor when a step is completed.</summary>
     internal void AdvanceComputed(int tokens) => ComputedLength += tokens;

@@ -84,6 +84,25 @@ internal sealed class RetiredBlocks(BlockPool pool)
         }
     }
 
+    /// <summary>Gets the number of the last step that has ended; steps count from 1.</summary>
+    public long Ended => _begun - (_stepOpen ? 1 : 0);
+
+    /// <summary>Answers whether a step that has ended, and all before it, have passed.</summary>
+    public bool HavePassed(long step)
+    {
+        DropPassed();
+        return step <= Ended - _running.Count;
+    }
+
+    /// <summary>Blocks the thread until a step that has ended, and all before it, have passed.</summary>
+    public void WaitFor(long step)
+    {
+        while (!HavePassed(step))
+        {
+            _running.Peek().Wait();
+        }
+    }
+
     /// <summary>Blocks the thread until every step that has ended has passed.</summary>
     public void WaitForSteps()
     {

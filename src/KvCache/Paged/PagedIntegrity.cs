@@ -6,7 +6,7 @@ using KvCache.Steps;
 namespace KvCache.Paged;
 
 /// <summary>Proves the books of a paged allocator from first principles: counts what the tables say and compares.</summary>
-internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOnlyList<PagedSequence> open)
+internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMemory memory, IReadOnlyList<PagedSequence> open)
 {
     private readonly List<string> _faults = [];
 
@@ -34,6 +34,7 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
             table.CheckShown(sequence.Id, ref sequence.Table);
         }
 
+        memory.CheckIntegrity(_faults.Add);
         if (_faults.Count > 0)
         {
             throw new KvIntegrityException(_faults);
@@ -57,7 +58,10 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
             ReadOnlySpan<int> blocks = sequence.Table.Blocks;
             HashSet<int> distinct = [.. blocks];
             Expect(distinct.Count == blocks.Length, $"{name} lists a block twice.");
-            CheckWritableBlocks(sequence, name);
+            if (!sequence.IsLost)
+            {
+                CheckWritableBlocks(sequence, name);
+            }
         }
     }
 
@@ -79,6 +83,11 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, IReadOn
     {
         foreach (PagedSequence sequence in open)
         {
+            if (sequence.IsLost)
+            {
+                continue;
+            }
+
             Expect(
                 sequence.Published == sequence.ComputedLength / ledger.BlockTokens,
                 $"Sequence {sequence.Id} has computed {sequence.ComputedLength} tokens and published {sequence.Published} blocks.");

@@ -19,7 +19,7 @@ public sealed class PagedKvAllocator : IKvAllocator
     private readonly OwnerGuard _guard = new();
     private readonly List<PagedSequence> _open = [];
     private readonly AllocatorMeters _meters;
-    private readonly PagedMemory _memory;
+    private readonly BlockMemory _memory;
     private readonly PagedLedger _ledger;
     private readonly PagedStep _step;
     private readonly long _blockBytes;
@@ -33,9 +33,20 @@ public sealed class PagedKvAllocator : IKvAllocator
     /// <exception cref="InsufficientMemoryException">The device has not that much memory.</exception>
     /// <exception cref="OverflowException">The size in bytes exceeds 2⁶³ − 1.</exception>
     public PagedKvAllocator(PagedKvAllocatorOptions options)
+        : this(options, face: null, make: null)
+    {
+    }
+
+    /// <summary>Makes the books of another manager, whose blocks' pages lie elsewhere than in one range of the device.</summary>
+    /// <param name="options">The geometry, the size and the policies.</param>
+    /// <param name="face">The allocator that sequences say they are of; null for this one.</param>
+    /// <param name="make">Makes the memory and the step over it; null for paged memory.</param>
+    internal PagedKvAllocator(
+        PagedKvAllocatorOptions options, IKvAllocator? face, Func<PagedKvAllocator, (BlockMemory Memory, PagedStep Step)>? make)
     {
         ArgumentNullException.ThrowIfNull(options);
         int blockCount = options.Validate();
+        Face = face ?? this;
         Geometry = options.Geometry;
         Device = options.Device;
         BlockTokens = options.BlockTokens;
@@ -46,8 +57,7 @@ public sealed class PagedKvAllocator : IKvAllocator
         {
             // The device's memory comes last, so that nothing which fails before it leaves any behind.
             _ledger = new PagedLedger(options, blockCount, _meters, Events);
-            _memory = new PagedMemory(Device, Geometry, BlockTokens, blockCount);
-            _step = new PagedStep(_memory, _ledger, Device);
+            (_memory, _step) = make?.Invoke(this) ?? MakePaged(blockCount);
         }
         catch
         {
@@ -121,7 +131,7 @@ public sealed class PagedKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _step.Begin(this, rows);
+        return _step.Begin(Face, rows);
     }
 
     /// <inheritdoc/>
@@ -186,7 +196,7 @@ public sealed class PagedKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        new PagedIntegrity(_ledger, _step, _open).Check();
+        new PagedIntegrity(_ledger, _step, _memory, _open).Check();
     }
 
     /// <inheritdoc/>
@@ -214,7 +224,10 @@ public sealed class PagedKvAllocator : IKvAllocator
 
     internal OwnerGuard Guard => _guard;
 
-    internal PagedMemory Memory => _memory;
+    /// <summary>Gets the allocator that sequences say they are of.</summary>
+    internal IKvAllocator Face { get; }
+
+    internal BlockMemory Memory => _memory;
 
     internal PagedLedger Ledger => _ledger;
 
@@ -237,6 +250,12 @@ public sealed class PagedKvAllocator : IKvAllocator
         _open[index] = last;
         last.OpenIndex = index;
         _open.RemoveAt(_open.Count - 1);
+    }
+
+    private (BlockMemory Memory, PagedStep Step) MakePaged(int blockCount)
+    {
+        PagedMemory memory = new(Device, Geometry, BlockTokens, blockCount);
+        return (memory, new PagedStep(memory, _ledger, Device));
     }
 
     private AdmissionPlan Plan(ReadOnlySpan<int> prompt, KvSequenceOptions? options, int reserve)

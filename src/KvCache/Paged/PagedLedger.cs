@@ -41,6 +41,9 @@ internal sealed class PagedLedger : IDisposable
 
     public AllocatorMeters Meters { get; }
 
+    /// <summary>Gets or sets who hears of blocks that are taken, or null where nobody needs to.</summary>
+    public BlockMemory? Listener { get; set; }
+
     public int BlocksFor(int tokens) => (int)(((long)tokens + BlockTokens - 1) / BlockTokens);
 
     /// <summary>The tokens for which so many blocks have room, within the limit of a sequence.</summary>
@@ -87,6 +90,7 @@ internal sealed class PagedLedger : IDisposable
         }
 
         Meters.Evicted(UnpublishAll(blocks));
+        Listener?.Taken(blocks);
     }
 
     /// <summary>Takes an owner from each block, last block first; while a step may read them they stay out of reach.</summary>

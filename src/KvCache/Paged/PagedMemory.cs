@@ -8,7 +8,7 @@ namespace KvCache.Paged;
 /// Blocks with consecutive ids lie one after the other in every layer, so that a sequence on fresh blocks is one
 /// contiguous range of keys and one of values per layer.
 /// </remarks>
-internal sealed class PagedMemory : IDisposable
+internal sealed class PagedMemory : BlockMemory
 {
     private const long RegionAlignment = 4096;
     private readonly IKvDevice _device;
@@ -33,16 +33,15 @@ internal sealed class PagedMemory : IDisposable
         _copies = new KvCopy[_layers * 2];
     }
 
-    public PageLayout Layout { get; }
+    public override PageLayout Layout { get; }
 
-    public bool CanDecommit => _arena.CanDecommit;
+    public override bool CanDecommit => _arena.CanDecommit;
 
     /// <summary>Where every layer's pages are, under one page table.</summary>
     public LayerPlace[] Places(PageTable table) =>
         [.. Enumerable.Range(0, _layers).Select(layer => new LayerPlace(KeyBase(layer), ValueBase(layer), table))];
 
-    /// <summary>Copies the first tokens of one block to another, in every layer.</summary>
-    public KvTransfer CopyBlock(int source, int destination, int tokens)
+    public override bool TryCopyBlock(int source, int destination, int tokens)
     {
         for (int layer = 0; layer < _layers; layer++)
         {
@@ -52,11 +51,10 @@ internal sealed class PagedMemory : IDisposable
                 ValueBase(layer), Layout.ValuePageStride, Layout.ValueTokenStride, source, destination, tokens);
         }
 
-        return _device.Copy(_copies);
+        return _device.Copy(_copies).Wait();
     }
 
-    /// <summary>Gives the memory of a run of blocks back to the system.</summary>
-    public long Decommit(int first, int count)
+    public override long Decommit(int first, int count)
     {
         long bytes = 0;
         for (int layer = 0; layer < _layers; layer++)
@@ -70,11 +68,11 @@ internal sealed class PagedMemory : IDisposable
         return bytes;
     }
 
-    public void Dispose() => _arena.Dispose();
+    public override void Dispose() => _arena.Dispose();
 
-    private nint KeyBase(int layer) => _arena.Address + (nint)(layer * _layerStride);
+    public nint KeyBase(int layer) => _arena.Address + (nint)(layer * _layerStride);
 
-    private nint ValueBase(int layer) => _arena.Address + (nint)((layer * _layerStride) + _valueOffset);
+    public nint ValueBase(int layer) => _arena.Address + (nint)((layer * _layerStride) + _valueOffset);
 
     private static KvCopy Copy(nint start, long pageStride, long tokenStride, int source, int destination, int tokens) =>
         new(start + (nint)(source * pageStride), start + (nint)(destination * pageStride), tokens * tokenStride);

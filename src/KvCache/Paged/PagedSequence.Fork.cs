@@ -61,6 +61,7 @@ internal sealed partial class PagedSequence
             Published = Math.Min(Published, length / BlockTokens),
         };
         CopyTokensTo(child, shared * BlockTokens, length);
+        _allocator.Memory.Opened(child);
         return child;
     }
 

@@ -75,7 +75,7 @@ internal sealed partial class PagedSequence
         Span<int> taken = stackalloc int[1];
         _ledger.Take(taken);
         copy = taken[0];
-        if (!_allocator.Memory.CopyBlock(source, copy, tokens).Wait())
+        if (!_allocator.Memory.TryCopyBlock(source, copy, tokens))
         {
             _ledger.Pool.Release(taken);
             return false;

@@ -26,7 +26,7 @@ internal sealed partial class PagedSequence : KvSequence
         OpenIndex = allocator.Register(this);
     }
 
-    public override IKvAllocator Allocator => _allocator;
+    public override IKvAllocator Allocator => _allocator.Face;
 
     /// <summary>Gets or sets the sequence's place in the allocator's list of open ones.</summary>
     public int OpenIndex { get; set; }
@@ -37,6 +37,9 @@ internal sealed partial class PagedSequence : KvSequence
     public long Id => _id;
 
     public ref BlockTable Table => ref _table;
+
+    /// <summary>Gets or sets which layers stay on the device, where layers move; null where they do not.</summary>
+    public Layerwise.KeptLayers? Kept { get; set; }
 
     /// <summary>Gets the namespace's root, or null where prefixes are not cached.</summary>
     public PrefixRoot? Root => _root;
@@ -72,6 +75,7 @@ internal sealed partial class PagedSequence : KvSequence
             Capacity = ledger.CapacityOf(table.Count),
         };
         sequence.WriteTokens(hitTokens, prompt[hitTokens..plan.Length]);
+        allocator.Memory.Opened(sequence);
         return sequence;
     }
 
@@ -134,6 +138,7 @@ internal sealed partial class PagedSequence : KvSequence
         Length = length;
         ComputedLength = Math.Min(ComputedLength, length);
         Capacity = _ledger.CapacityOf(kept);
+        _allocator.Memory.Shrunk(this);
     }
 
     private protected override void CopyTokensCore(int start, Span<int> destination)
@@ -150,6 +155,7 @@ internal sealed partial class PagedSequence : KvSequence
 
     private protected override void DisposeCore()
     {
+        _allocator.Memory.Closed(this);
         _ledger.Release(_table.Blocks);
         _table.Free();
         if (_root is not null)

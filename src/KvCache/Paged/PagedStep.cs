@@ -5,7 +5,7 @@ using KvCache.Steps;
 namespace KvCache.Paged;
 
 /// <summary>The step of a paged allocator: all layers share one page table and stay on the device.</summary>
-internal sealed class PagedStep : StepState
+internal class PagedStep : StepState
 {
     private readonly PagedLedger _ledger;
 
@@ -15,7 +15,13 @@ internal sealed class PagedStep : StepState
     }
 
     private PagedStep(PagedMemory memory, PagedLedger ledger, IKvDevice device, PageTable table)
-        : base(device, memory.Layout, memory.Places(table), traffic: null)
+        : this(memory.Layout, memory.Places(table), ledger, device, table, traffic: null)
+    {
+    }
+
+    protected PagedStep(
+        PageLayout layout, LayerPlace[] places, PagedLedger ledger, IKvDevice device, PageTable table, ILayerTraffic? traffic)
+        : base(device, layout, places, traffic)
     {
         _ledger = ledger;
         Table = table;

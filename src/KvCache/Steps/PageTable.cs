@@ -30,6 +30,18 @@ internal sealed class PageTable : IDisposable
         }
     }
 
+    /// <summary>Begins a step over so many rows of known width, of which those that have not changed stand as they are.</summary>
+    public void Begin(int rows, int columns)
+    {
+        Begin(rows);
+        if (columns > RowStride)
+        {
+            Reshape(_rows.Length, Math.Max(columns, RowStride * 2));
+        }
+
+        Columns = columns;
+    }
+
     /// <summary>The entries of a row over all columns.</summary>
     public ReadOnlySpan<int> Row(int row) => _pages.Span.Slice(row * RowStride, Columns);
 
@@ -48,6 +60,25 @@ internal sealed class PageTable : IDisposable
         }
 
         Columns = Math.Max(Columns, count);
+    }
+
+    /// <summary>Makes entries of a row lead elsewhere, in a table that is not shown but derived.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="sequence">A number that names the sequence.</param>
+    /// <param name="first">The first entry to write; those before it stand.</param>
+    /// <param name="pages">The entries from there on, within the columns.</param>
+    public void Write(int row, long sequence, int first, ReadOnlySpan<int> pages)
+    {
+        int count = first + pages.Length;
+        ref RowState state = ref _rows[row];
+        Span<int> entries = WholeRow(row);
+        pages.CopyTo(entries[first..]);
+        if (state.Count > count)
+        {
+            entries[count..state.Count].Fill(-1);
+        }
+
+        state = new RowState(sequence, count);
     }
 
     public void Dispose() => _pages.Dispose();

@@ -73,15 +73,21 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
         offsets[rows.Length] = tokens;
         Generation = Interlocked.Increment(ref _lastGeneration);
+        Begun();
         return new KvStep(this, Generation);
     }
 
     public void End(bool completed, KvFence? fence)
     {
+        if (fence is not null)
+        {
+            CheckElsewhere();
+        }
+
         foreach (KvRow row in Rows)
         {
             row.Sequence.InStep = false;
-            if (completed && !row.Sequence.IsDisposed)
+            if (completed && row.Sequence is { IsDisposed: false, IsLost: false })
             {
                 row.Sequence.AdvanceComputed(row.TokenCount);
                 CompleteRow(row.Sequence);
@@ -100,10 +106,10 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         return new KvLayerView(this, in layers[layer], layer);
     }
 
-    public void Leave(int layer)
+    public void Leave(int layer, KvFence? elsewhere)
     {
         Throw.IfNotIndex(layer, layers.Length);
-        traffic?.Leave(layer);
+        traffic?.Leave(layer, elsewhere);
     }
 
     public virtual void Dispose()
@@ -116,6 +122,16 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
     protected abstract void BeginRows(int rows);
 
     protected abstract void BeginRow(int row, KvSequence sequence);
+
+    /// <summary>Called when all rows are known.</summary>
+    protected virtual void Begun()
+    {
+    }
+
+    /// <summary>Called before a step ends whose work was submitted elsewhere; may refuse.</summary>
+    protected virtual void CheckElsewhere()
+    {
+    }
 
     protected abstract void CompleteRow(KvSequence sequence);
 
@@ -145,7 +161,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
     }
 
     private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
-        row.Sequence is { IsDisposed: false, InStep: false } sequence
+        row.Sequence is { IsDisposed: false, InStep: false, IsLost: false } sequence
         && sequence.Allocator == allocator
         && (uint)row.TokenCount <= (uint)sequence.UncomputedLength;
 
@@ -161,6 +177,12 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         if (sequence.Allocator != allocator)
         {
             Throw.Argument($"The sequence of row {row} belongs to another allocator.", nameof(rows));
+        }
+
+        if (sequence.IsLost)
+        {
+            Throw.InvalidOperation(
+                $"The sequence of row {row} has lost keys and values to copies that failed; dispose it and open it again.");
         }
 
         int uncomputed = sequence.UncomputedLength;

@@ -1,0 +1,99 @@
+namespace KvCache.Layerwise;
+
+/// <summary>Which layers of a sequence are meant to stay on the device.</summary>
+internal sealed class KeptLayers
+{
+    private readonly bool[] _kept;
+
+    public KeptLayers(int layers, int kept, int fewest)
+    {
+        _kept = new bool[layers];
+        Fewest = fewest;
+        Keep(kept);
+    }
+
+    /// <summary>Gets how many stay.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Gets how many the policy would not go below.</summary>
+    public int Fewest { get; set; }
+
+    public int Layers => _kept.Length;
+
+    public bool IsWhole => Count == _kept.Length;
+
+    public bool this[int layer] => _kept[layer];
+
+    /// <summary>Keeps so many: those of the interleaved placement, or, where some stay already, these and the ones farthest from them.</summary>
+    public void Keep(int count)
+    {
+        if (Count == 0)
+        {
+            foreach (int layer in InterleavedLayers.Of(_kept.Length, count))
+            {
+                _kept[layer] = true;
+            }
+
+            Count = count;
+        }
+
+        while (Count < count)
+        {
+            _kept[MostWanted()] = true;
+            Count++;
+        }
+    }
+
+    public void GiveUp(int layer)
+    {
+        Count -= _kept[layer] ? 1 : 0;
+        _kept[layer] = false;
+    }
+
+    /// <summary>The kept layer whose loss leaves the others spread most evenly; the earliest of several; −1 where none is kept.</summary>
+    public int LeastWanted()
+    {
+        (int best, int least) = (-1, int.MaxValue);
+        for (int layer = 0, before = -1; layer < _kept.Length; layer++)
+        {
+            if (_kept[layer])
+            {
+                int gap = Next(layer) - before;
+                (best, least) = gap < least ? (layer, gap) : (best, least);
+                before = layer;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The last layer of the longest run that is not kept, or its middle where something is kept behind it.</summary>
+    private int MostWanted()
+    {
+        (int best, int longest) = (-1, 0);
+        for (int layer = 0; layer < _kept.Length;)
+        {
+            int end = _kept[layer] ? layer + 1 : Next(layer);
+            if (!_kept[layer] && end - layer > longest)
+            {
+                longest = end - layer;
+                best = end == _kept.Length ? end - 1 : layer + ((end - layer) / 2);
+            }
+
+            layer = end;
+        }
+
+        return best;
+    }
+
+    private int Next(int layer)
+    {
+        int next = layer + 1;
+        while (next < _kept.Length && !_kept[next])
+        {
+            next++;
+        }
+
+        return next;
+    }
+}
