@@ -3,6 +3,7 @@ using KvCache.Blocks;
 using KvCache.Diagnostics;
 using KvCache.Memory;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Virtual;
 
@@ -31,6 +32,8 @@ public sealed class VirtualKvAllocator : IKvAllocator
     private readonly VirtualStep _step;
     private readonly bool _ownsMemory;
     private readonly int _maxSequences;
+    private readonly SlotCopies? _copies;
+    private int _suspended;
     private int[] _matched = [];
     private long _nextSequence = 1;
     private bool _disposed;
@@ -60,13 +63,16 @@ public sealed class VirtualKvAllocator : IKvAllocator
             int slotGroups = (int)(((long)maxTokens + Plan.GroupTokens - 1) / Plan.GroupTokens);
             int slots = SlotCount(slotGroups);
             _ledger = new VirtualLedger(options, Plan, groups, maxTokens, _meters, Events);
+            HostStore = options.HostTier is { } tier ? new HostStore(tier, Geometry, BlockTokens, Device) : null;
             GroupMemory memory = new(_memory, Plan, groups, slots + 1, slotGroups);
             _space = new VirtualSpace(_ledger, memory, slots, slotGroups);
             _step = new VirtualStep(this, memory);
+            _copies = HostStore is null ? null : new SlotCopies(HostStore, memory, _step.Table);
         }
         catch
         {
             _ledger?.Dispose();
+            HostStore?.Dispose();
             if (_ownsMemory)
             {
                 _memory?.Dispose();
@@ -93,6 +99,9 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     /// <inheritdoc/>
     public KvEventStream? Events { get; }
+
+    /// <inheritdoc/>
+    public HostTier? HostTier => HostStore?.Tier;
 
     /// <summary>Gets how tokens fall into chunks, and what that wastes.</summary>
     public ChunkPlan Plan { get; }
@@ -210,7 +219,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         _space.Ahead.Finish();
-        new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, _open).Check();
+        new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, HostStore, _open).Check();
     }
 
     /// <inheritdoc/>
@@ -233,6 +242,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         _step.Dispose();
         _space.Dispose();
         _ledger.Dispose();
+        HostStore?.Dispose();
         if (_ownsMemory)
         {
             _memory.Dispose();
@@ -243,6 +253,9 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     internal OwnerGuard Guard => _guard;
 
+    /// <summary>Gets where suspended sequences are kept, or null.</summary>
+    internal HostStore? HostStore { get; }
+
     internal VirtualLedger Ledger => _ledger;
 
     internal VirtualSpace Space => _space;
@@ -251,10 +264,16 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     internal IReadOnlyList<VirtualSequence> OpenSequences => _open;
 
-    /// <summary>Gets a value indicating whether one more sequence may be open.</summary>
-    internal bool HasRoomForSequence => _open.Count < _maxSequences && _space.Slots.Available > 0;
+    /// <summary>Gets a value indicating whether one more sequence may have addresses.</summary>
+    internal bool HasRoomForSequence => _open.Count - _suspended < _maxSequences && _space.Slots.Available > 0;
 
     internal int LookaheadTokens { get; }
+
+    /// <summary>Counts a sequence that has no addresses from now on (1), or has some again (−1).</summary>
+    internal void CountSuspended(int change) => _suspended += change;
+
+    /// <summary>Copies blocks of a slot to or from the host tier; see <see cref="SlotCopies.TryMove"/>.</summary>
+    internal bool TryMove(int slot, int first, ReadOnlySpan<int> places, bool toHost) => _copies!.TryMove(slot, first, places, toHost);
 
     internal long NextSequenceId() => _nextSequence++;
 

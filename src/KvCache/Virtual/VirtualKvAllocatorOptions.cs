@@ -3,6 +3,7 @@ using KvCache.Blocks;
 using KvCache.Memory;
 using KvCache.Memory.Mapping;
 using KvCache.Prefixes;
+using KvCache.Tiers;
 
 namespace KvCache.Virtual;
 
@@ -31,7 +32,7 @@ public sealed record VirtualKvAllocatorOptions
     /// <value>Default: 16.</value>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Gets the most sequences that can be open at one time; at least 1.</summary>
+    /// <summary>Gets the most sequences that can be open at one time, suspended ones not counted; at least 1.</summary>
     /// <remarks>Twice as many ranges of addresses are reserved, because a sequence that copies on write moves to another one.</remarks>
     /// <value>Default: 256.</value>
     public int MaxSequences { get; init; } = 256;
@@ -63,6 +64,10 @@ public sealed record VirtualKvAllocatorOptions
     /// <summary>Gets what makes the order in which idle groups with cached content are taken; called once per allocator.</summary>
     /// <value>Default: <see cref="LeastRecentlyUsed"/>.</value>
     public Func<EvictionPolicy> Eviction { get; init; } = static () => new LeastRecentlyUsed();
+
+    /// <summary>Gets how suspended sequences are kept on the host.</summary>
+    /// <value>Default: null, none can be suspended.</value>
+    public HostTierOptions? HostTier { get; init; }
 
     /// <summary>Gets how many cache events can wait to be read.</summary>
     /// <value>Default: 0, no events.</value>
