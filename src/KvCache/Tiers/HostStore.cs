@@ -35,7 +35,7 @@ internal sealed class HostStore : IDisposable
         _memory = new PagedMemory(options.Memory, geometry, blockTokens, blocks);
         _copies = new TierCopies(_memory);
         _host = options.Memory;
-        _link = options.Link ?? new DeviceLink(device);
+        _link = options.Link ?? device as IHostLink ?? new DeviceLink(device);
         _clock = options.Clock;
         _blockBytes = checked(geometry.BytesPerToken * blockTokens);
         _isMeasured = device.HasMemory;

@@ -13,7 +13,10 @@ public sealed record HostTierOptions
     public IKvDevice Memory { get; init; } = HostDevice.Instance;
 
     /// <summary>Gets what copies between the allocator's device and the host.</summary>
-    /// <value>Default: null, <see cref="IKvDevice.Copy"/> of the device, which must then be one whose addresses the processor can use.</value>
+    /// <value>
+    /// Default: null, the device itself where it is a link, otherwise its <see cref="IKvDevice.Copy"/>, for which the processor must be able to
+    /// use its addresses.
+    /// </value>
     public IHostLink? Link { get; init; }
 
     /// <summary>Gets the link's bandwidth in bytes per second until copies have been measured; above 0.</summary>
@@ -31,7 +34,7 @@ public sealed record HostTierOptions
         Validate();
         long blockBytes = checked(geometry.BytesPerToken * blockTokens);
         Throw.IfLessThan(MemoryBytes, blockBytes, nameof(MemoryBytes), nameof(MemoryBytes));
-        if (Link is null && device.HasMemory && !device.IsHostAccessible)
+        if (Link is null && device is not IHostLink && device.HasMemory && !device.IsHostAccessible)
         {
             Throw.Argument(
                 $"Link is null, but the processor cannot use the addresses of device \"{device.Name}\"; expected what copies between the two.", nameof(Link));

@@ -1,4 +1,5 @@
 using KvCache.Blocks;
+using KvCache.Memory;
 using KvCache.Specs;
 using KvCache.Specs.Devices;
 using KvCache.Specs.VirtualMemory;
@@ -16,7 +17,7 @@ internal static class VirtualAllocators
     public static void SkipUnlessAsked() => Xunit.Assert.SkipUnless(
         Environment.GetEnvironmentVariable("KVCACHE_SLOW_TESTS") == "1", "Takes minutes on the simulated driver; KVCACHE_SLOW_TESTS=1 runs it.");
 
-    public static IKvAllocator Create(ContractSetup setup, CudaDevice device, List<IDisposable> memories)
+    public static IKvAllocator Create(ContractSetup setup, CudaDevice device, IHostLink link, List<IDisposable> memories)
     {
         ChunkPlan plan = new(GroupPerBlock, Simulated.Granularity, setup.BlockTokens);
         CudaVirtualMemory cuda = new(device, new CudaVirtualMemoryOptions
@@ -37,6 +38,7 @@ internal static class VirtualAllocators
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
             EventCapacity = setup.EventCapacity,
+            HostTier = setup.HostTier(GroupPerBlock, link),
         });
     }
 }

@@ -17,7 +17,7 @@ public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract,
 
     protected override bool DriverAllocates => true;
 
-    protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(setup, _simulated.Device, _memories);
+    protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(setup, _simulated.Device, _simulated.Link, _memories);
 
     void IDisposable.Dispose()
     {

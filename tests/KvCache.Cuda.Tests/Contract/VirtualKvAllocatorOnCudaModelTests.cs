@@ -18,7 +18,7 @@ public sealed class VirtualKvAllocatorOnCudaModelTests : KvAllocatorModel, IDisp
     {
         // Programs are run one after the other, each allocator closed before the next is made.
         DisposeMemories();
-        return VirtualAllocators.Create(setup, _simulated.Device, _memories);
+        return VirtualAllocators.Create(setup, _simulated.Device, _simulated.Link, _memories);
     }
 
     public void Dispose()
