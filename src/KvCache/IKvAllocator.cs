@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using KvCache.Diagnostics;
 using KvCache.Memory;
+using KvCache.Tiers;
 
 namespace KvCache;
 
@@ -29,6 +30,9 @@ public interface IKvAllocator : IDisposable
 
     /// <summary>Gets the stream of stored, removed and cleared prefixes, or null where it was not asked for.</summary>
     KvEventStream? Events { get; }
+
+    /// <summary>Gets where suspended sequences are kept, or null where none can be suspended.</summary>
+    HostTier? HostTier => null;
 
     /// <summary>Opens a sequence: finds the longest cached prefix of its prompt, shares it, and reserves memory for the rest.</summary>
     /// <remarks>
@@ -68,7 +72,7 @@ public interface IKvAllocator : IDisposable
     /// <exception cref="ArgumentException">A row has no sequence, one of another allocator, or one that stands in two rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A token count is negative or beyond the tokens not yet computed.</exception>
     /// <exception cref="ObjectDisposedException">A row's sequence or the allocator is disposed.</exception>
-    /// <exception cref="InvalidOperationException">The last step is still open, or a row's sequence is lost.</exception>
+    /// <exception cref="InvalidOperationException">The last step is still open, or a row's sequence is lost or suspended.</exception>
     KvStep BeginStep(ReadOnlySpan<KvRow> rows);
 
     /// <summary>Gives memory that no sequence owns back to the operating system, cached prefixes included, oldest first.</summary>

@@ -9,7 +9,10 @@ public enum KvRefusal
     /// <summary>Too little device memory is free now. Asking again after a sequence ends can succeed.</summary>
     OutOfDeviceMemory,
 
-    /// <summary>Too little host memory is free now. Asking again after a sequence ends can succeed.</summary>
+    /// <summary>
+    /// Too little host memory is free now. Asking again after a sequence ends can succeed, save where a sequence is to be suspended and
+    /// there is no host tier at all.
+    /// </summary>
     OutOfHostMemory,
 
     /// <summary>

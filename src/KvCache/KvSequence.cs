@@ -34,7 +34,8 @@ public abstract class KvSequence : IDisposable
     /// <remarks>
     /// Appending within the capacity is not refused, save where the last, partly filled block may not be written to as it
     /// is: after <see cref="TryFork"/>, or after <see cref="Truncate"/> into a block that others share or a running step
-    /// still reads. Then the first append needs a block of its own (copy-on-write).
+    /// still reads. Then the first append needs a block of its own (copy-on-write). A suspended sequence holds no memory on the device;
+    /// its capacity is its length, for which <see cref="TryResume(out KvRefusal)"/> makes room.
     /// </remarks>
     public int Capacity { get; private protected set; }
 
@@ -50,6 +51,9 @@ public abstract class KvSequence : IDisposable
     /// </remarks>
     public bool IsLost { get; private set; }
 
+    /// <summary>Gets whether the keys and values are kept on the host, and nothing on the device is held.</summary>
+    public bool IsSuspended { get; private set; }
+
     /// <summary>Gets whether the sequence was disposed, by itself or with its allocator.</summary>
     public bool IsDisposed { get; private protected set; }
 
@@ -59,11 +63,12 @@ public abstract class KvSequence : IDisposable
     /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
     /// <returns>Whether there is room.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
+    /// <exception cref="InvalidOperationException">The sequence is suspended.</exception>
     /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
     public bool TryReserve(int capacity, out KvRefusal refusal)
     {
         using OwnerGuard.Scope scope = Guard.Enter();
-        EnsureUsable();
+        EnsureActive();
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         refusal = KvRefusal.TransferFailed;
         return !IsLost && ReserveCore(capacity, out refusal);
@@ -74,11 +79,12 @@ public abstract class KvSequence : IDisposable
     /// <param name="tokens">The tokens; may be empty.</param>
     /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
     /// <returns>Whether the tokens were added.</returns>
+    /// <exception cref="InvalidOperationException">The sequence is suspended.</exception>
     /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
     public bool TryAppend(ReadOnlySpan<int> tokens, out KvRefusal refusal)
     {
         using OwnerGuard.Scope scope = Guard.Enter();
-        EnsureUsable();
+        EnsureActive();
         refusal = KvRefusal.TransferFailed;
         return !IsLost && AppendCore(tokens, out refusal);
     }
@@ -86,12 +92,12 @@ public abstract class KvSequence : IDisposable
     /// <summary>Drops the tokens from a position on and gives back the blocks that no longer hold any, lookahead among them.</summary>
     /// <param name="length">Tokens to keep; 0 … <see cref="Length"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or beyond <see cref="Length"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>
+    /// <exception cref="InvalidOperationException">The sequence is suspended, or stands in a step that is still open.</exception>
     /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
     public void Truncate(int length)
     {
         using OwnerGuard.Scope scope = Guard.Enter();
-        EnsureUsable();
+        EnsureActive();
         EnsureNotInStep();
         Throw.IfNotWithin(length, Length);
         TruncateCore(length);
@@ -107,16 +113,79 @@ public abstract class KvSequence : IDisposable
     /// <param name="refusal">Why not, when the answer is false; then nothing has changed.</param>
     /// <returns>Whether the sequence was forked.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or beyond <see cref="Length"/>.</exception>
-    /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>
+    /// <exception cref="InvalidOperationException">The sequence is suspended, or stands in a step that is still open.</exception>
     /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
     public bool TryFork(int length, [NotNullWhen(true)] out KvSequence? child, out KvRefusal refusal)
     {
         using OwnerGuard.Scope scope = Guard.Enter();
-        EnsureUsable();
+        EnsureActive();
         EnsureNotInStep();
         Throw.IfNotWithin(length, Length);
         (child, refusal) = (null, KvRefusal.TransferFailed);
         return !IsLost && ForkCore(length, out child, out refusal);
+    }
+
+    /// <summary>Copies the keys and values to the host and gives the device's memory back, until <see cref="TryResume(out KvRefusal)"/>.</summary>
+    /// <remarks>
+    /// <para>Room reserved beyond the length is given up. What others share stays theirs; what can be found in the cache stays cached until it
+    /// is taken. Until it is resumed, the sequence counts as open, its cursors and tokens can be read and it can be disposed; all else is an
+    /// error. A suspended sequence is suspended once more by doing nothing.</para>
+    /// <para>Waits for the work of all steps that have ended, and for the copy. Cost: one copy of the computed blocks, into the
+    /// allocator's <see cref="IKvAllocator.HostTier"/>.</para>
+    /// </remarks>
+    /// <param name="refusal">
+    /// Why not, when the answer is false; then nothing has changed. <see cref="KvRefusal.OutOfHostMemory"/> where the host tier has too
+    /// little room or there is none, <see cref="KvRefusal.TransferFailed"/> where the copy failed or the sequence is lost.
+    /// </param>
+    /// <returns>Whether the sequence is suspended.</returns>
+    /// <exception cref="InvalidOperationException">The sequence stands in a step that is still open.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TrySuspend(out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        EnsureNotInStep();
+        refusal = IsLost ? KvRefusal.TransferFailed : KvRefusal.None;
+        if (!IsSuspended && !IsLost && SuspendCore(out refusal))
+        {
+            IsSuspended = true;
+            Capacity = Length;
+        }
+
+        return IsSuspended;
+    }
+
+    /// <summary>Brings a suspended sequence back to the device, as it was.</summary>
+    /// <param name="refusal">Why not, when the answer is false; see <see cref="TryResume(int, out KvRefusal)"/>.</param>
+    /// <returns>Whether the sequence is not suspended.</returns>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TryResume(out KvRefusal refusal) => TryResume(0, out refusal);
+
+    /// <summary>Brings a suspended sequence back to the device, as it was, and makes room for at least so many tokens.</summary>
+    /// <remarks>
+    /// Blocks that are found in the cache are shared; only what is not there any more is copied. Waits for the copy. A sequence that is not
+    /// suspended is resumed by reserving.
+    /// </remarks>
+    /// <param name="capacity">Tokens in all; up to the length asks for nothing beyond it.</param>
+    /// <param name="refusal">
+    /// Why not, when the answer is false; then the sequence is suspended as before. Where a copy failed
+    /// (<see cref="KvRefusal.TransferFailed"/>), what had been cached in the blocks taken for it is forgotten; asking again copies again.
+    /// </param>
+    /// <returns>Whether the sequence is not suspended, and has room.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The sequence is disposed.</exception>
+    public bool TryResume(int capacity, out KvRefusal refusal)
+    {
+        using OwnerGuard.Scope scope = Guard.Enter();
+        EnsureUsable();
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        if (!IsSuspended)
+        {
+            return TryReserve(capacity, out refusal);
+        }
+
+        IsSuspended = !ResumeCore(Math.Max(capacity, Length), out refusal);
+        return !IsSuspended;
     }
 
     /// <summary>Copies out tokens of the sequence.</summary>
@@ -179,6 +248,10 @@ public abstract class KvSequence : IDisposable
 
     private protected abstract void CopyTokensCore(int start, Span<int> destination);
 
+    private protected abstract bool SuspendCore(out KvRefusal refusal);
+
+    private protected abstract bool ResumeCore(int capacity, out KvRefusal refusal);
+
     private protected abstract void DisposeCore();
 
     private void EnsureUsable()
@@ -186,6 +259,15 @@ public abstract class KvSequence : IDisposable
         if (IsDisposed)
         {
             Throw.Disposed(this);
+        }
+    }
+
+    private void EnsureActive()
+    {
+        EnsureUsable();
+        if (IsSuspended)
+        {
+            Throw.InvalidOperation("The sequence is suspended; resume it first.");
         }
     }
 

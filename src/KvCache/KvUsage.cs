@@ -8,7 +8,7 @@ namespace KvCache;
 /// Blocks given back whose last reader's fence had not passed when the allocator last looked, which it does whenever memory is
 /// asked for and at both ends of a step.
 /// </param>
-/// <param name="OpenSequences">Sequences not disposed yet.</param>
+/// <param name="OpenSequences">Sequences not disposed yet, suspended ones among them.</param>
 /// <param name="BlockBytes">Bytes of one block: tokens per block × bytes per token.</param>
 public readonly record struct KvUsage(
     int TotalBlocks, int CachedBlocks, int OwnedBlocks, int InTransferBlocks, int OpenSequences, long BlockBytes)

@@ -11,6 +11,8 @@ internal sealed class Gpu : IDisposable
 
     public CudaDevice Device => _opened.Value.Device;
 
+    public CudaHostLink Link => _opened.Value.Link;
+
     /// <summary>The bytes at the GPU's addresses, read and written through copies.</summary>
     public DeviceMemory Bytes => new CopiedBytes(_opened.Value.Link);
 

@@ -7,6 +7,7 @@ namespace KvCache.Cuda.Tests;
 internal sealed class Simulated : IDisposable
 {
     public const long Granularity = 64 << 10;
+    private CudaHostLink? _link;
 
     public Simulated(SimulatedCudaOptions? options = null)
     {
@@ -17,6 +18,9 @@ internal sealed class Simulated : IDisposable
     public SimulatedCudaDriver Driver { get; }
 
     public CudaDevice Device { get; }
+
+    /// <summary>A link of the device, made when it is first asked for.</summary>
+    public CudaHostLink Link => _link ??= new CudaHostLink(Device);
 
     /// <summary>A machine whose addresses have bytes; the test is skipped where there cannot be one.</summary>
     public static Simulated WithMemory(SimulatedCudaStreams streams = SimulatedCudaStreams.Lazy)
@@ -44,6 +48,7 @@ internal sealed class Simulated : IDisposable
 
     public void Dispose()
     {
+        _link?.Dispose();
         Device.Dispose();
         Driver.CheckLeaks();
         Driver.Dispose();

@@ -1,5 +1,6 @@
 using KvCache.Memory;
 using KvCache.Paged;
+using KvCache.Tiers;
 using KvCache.Virtual;
 
 namespace KvCache.Serving.Tests;
@@ -25,7 +26,7 @@ internal static class DryAllocators
         });
     }
 
-    public static PagedKvAllocator Paged(int blocks, int blockTokens = 16, bool prefixCaching = false, bool deduplicate = true) =>
+    public static PagedKvAllocator Paged(int blocks, int blockTokens = 16, bool prefixCaching = false, bool deduplicate = true, HostTierOptions? host = null) =>
         new(new PagedKvAllocatorOptions
         {
             Geometry = Geometry,
@@ -34,5 +35,6 @@ internal static class DryAllocators
             BlockCount = blocks,
             PrefixCaching = prefixCaching,
             Deduplicate = deduplicate,
+            HostTier = host,
         });
 }

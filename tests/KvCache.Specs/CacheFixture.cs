@@ -135,8 +135,8 @@ public sealed class CacheFixture(IKvAllocator allocator, DeviceMemory memory) : 
         }
     }
 
-    /// <summary>Reads back every sequence that is open.</summary>
-    public void VerifyAll() => Verify([.. _sequences.Keys.Where(sequence => !sequence.IsDisposed)]);
+    /// <summary>Reads back every sequence that is open and not suspended.</summary>
+    public void VerifyAll() => Verify([.. _sequences.Keys.Where(sequence => sequence is { IsDisposed: false, IsSuspended: false })]);
 
     /// <summary>How many leading tokens of a prompt would be found.</summary>
     public int Hit(ReadOnlySpan<int> prompt, KvNamespace? identity = null) =>
@@ -158,6 +158,33 @@ public sealed class CacheFixture(IKvAllocator allocator, DeviceMemory memory) : 
     /// <summary>Everything that a refused request must leave as it was.</summary>
     public CacheSnapshot Snapshot(params ReadOnlySpan<int[]> prompts) =>
         CacheSnapshot.Take(allocator, [.. _sequences.Keys.Where(sequence => !sequence.IsDisposed)], prompts);
+
+    public void Suspend(KvSequence sequence)
+    {
+        Assert.True(sequence.TrySuspend(out KvRefusal refusal), $"Suspending {sequence.Length} tokens was refused: {refusal}; {Usage}");
+        Assert.Equal(KvRefusal.None, refusal);
+        Assert.True(sequence.IsSuspended);
+    }
+
+    public void Resume(KvSequence sequence)
+    {
+        Assert.True(sequence.TryResume(out KvRefusal refusal), $"Resuming {sequence.Length} tokens was refused: {refusal}; {Usage}");
+        Assert.Equal(KvRefusal.None, refusal);
+        Assert.False(sequence.IsSuspended);
+    }
+
+    /// <summary>Has the whole device taken by others and given back, so that nothing is cached any more.</summary>
+    public void Overwrite()
+    {
+        Settle();
+        foreach (KvSequence sequence in FillUp())
+        {
+            Compute(sequence);
+            sequence.Dispose();
+        }
+
+        Settle();
+    }
 
     /// <summary>Lets the device finish, and the allocator take notice.</summary>
     public void Settle()
@@ -200,6 +227,7 @@ public sealed class CacheFixture(IKvAllocator allocator, DeviceMemory memory) : 
         Assert.Equal(0, Usage.OpenSequences);
         Assert.Equal(0, Usage.OwnedBlocks);
         Assert.Equal(0, Usage.InTransferBlocks);
+        Assert.Equal((0L, 0), (allocator.HostTier?.UsedBytes ?? 0, allocator.HostTier?.SuspendedSequences ?? 0));
         allocator.CheckIntegrity();
     }
 }

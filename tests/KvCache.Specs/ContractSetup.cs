@@ -1,6 +1,8 @@
 using KvCache.Blocks;
 using KvCache.Memory;
 using KvCache.Prefixes;
+using KvCache.Specs.Devices;
+using KvCache.Tiers;
 
 namespace KvCache.Specs;
 
@@ -42,5 +44,16 @@ public sealed record ContractSetup
         true => 64,
         false => 0,
         null => byDefault,
+    };
+
+    /// <summary>Gets the blocks of the host tier; 0 for none.</summary>
+    public int HostBlocks { get; init; }
+
+    /// <summary>The host tier asked for, over an allocator's geometry, or null.</summary>
+    public HostTierOptions? HostTier(KvGeometry geometry, IHostLink? link = null) => HostBlocks == 0 ? null : new HostTierOptions
+    {
+        MemoryBytes = geometry.BytesPerToken * BlockTokens * HostBlocks,
+        Memory = Device as LateFenceDevice ?? (IKvDevice)HostDevice.Instance,
+        Link = Device is LateFenceDevice ? null : link,
     };
 }

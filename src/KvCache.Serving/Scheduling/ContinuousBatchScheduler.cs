@@ -54,7 +54,7 @@ public sealed partial class ContinuousBatchScheduler
 
     /// <summary>Gets what has been done so far.</summary>
     public SchedulerStatistics Statistics =>
-        new(_steps, _prefillTokens, _decodeTokens, _planner.HitTokens, _recomputedTokens, _planner.Preemptions);
+        new(_steps, _prefillTokens, _decodeTokens, _planner.HitTokens, _recomputedTokens, _planner.Preemptions, _planner.Suspensions, _planner.Resumptions);
 
     /// <summary>Takes a request in, which waits then for its turn.</summary>
     /// <param name="request">A request that was never submitted.</param>

@@ -19,6 +19,10 @@ public sealed record SchedulerOptions
     /// <value>Default: <see cref="LastStartedVictim"/>.</value>
     public IVictimPolicy Victims { get; init; } = new LastStartedVictim();
 
+    /// <summary>Gets who decides whether it is kept on the host meanwhile.</summary>
+    /// <value>Default: <see cref="RecomputePreemption"/>.</value>
+    public IPreemptionPolicy Preemption { get; init; } = new RecomputePreemption();
+
     /// <summary>Gets who hears of what becomes of requests.</summary>
     /// <value>Default: null, nobody.</value>
     public ISchedulerListener? Listener { get; init; }
@@ -33,6 +37,7 @@ public sealed record SchedulerOptions
         AtLeastOne(MaxSequences, nameof(MaxSequences));
         ArgumentNullException.ThrowIfNull(Admission);
         ArgumentNullException.ThrowIfNull(Victims);
+        ArgumentNullException.ThrowIfNull(Preemption);
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 

@@ -67,10 +67,13 @@ public sealed class ServingRequest
     /// <summary>Gets where the request stands.</summary>
     public RequestStatus Status { get; internal set; }
 
-    /// <summary>Gets the memory of its keys and values; null while it waits for some, and after its end.</summary>
+    /// <summary>Gets the memory of its keys and values; null while it waits for some and is not suspended, and after its end.</summary>
     public KvSequence? Sequence { get; internal set; }
 
-    /// <summary>Gets how many leading tokens have their keys and values in memory.</summary>
+    /// <summary>Gets whether its keys and values are kept on the host while it waits.</summary>
+    public bool IsSuspended => Sequence is { IsSuspended: true };
+
+    /// <summary>Gets how many leading tokens have their keys and values in memory, be it the host's.</summary>
     public int ComputedLength => Sequence?.ComputedLength ?? 0;
 
     /// <summary>Gets how often its memory was taken.</summary>

@@ -1,10 +1,12 @@
+using System.Diagnostics;
+
 namespace KvCache.Serving.Scheduling;
 
 /// <summary>Chooses what a step computes, and gets the memory for it.</summary>
 /// <remarks>
 /// Running requests come first, in the order in which they started; each asks for all its tokens that are not computed, and where
 /// there is no memory for them a victim is preempted and the asking tried again. Waiting ones follow, unless somebody was
-/// preempted. Memory is asked for what the step computes, not for the whole prompt. Source: the scheduler of vLLM V1.
+/// preempted. Memory is asked for what the step computes, not for the whole prompt. Source: the scheduler of vLLM V1; suspension is ours.
 /// </remarks>
 internal sealed class StepPlanner(
     IKvAllocator allocator, SchedulerOptions options, RunningList running, WaitingQueue waiting, StepPlan plan)
@@ -14,6 +16,10 @@ internal sealed class StepPlanner(
     public long HitTokens { get; private set; }
 
     public long Preemptions { get; private set; }
+
+    public long Suspensions { get; private set; }
+
+    public long Resumptions { get; private set; }
 
     public void Plan(ContinuousBatchScheduler scheduler)
     {
@@ -48,8 +54,9 @@ internal sealed class StepPlanner(
             }
 
             // A copy that failed is no lack of memory: computing its own tokens anew needs no copy.
-            int victim = IsOutOfMemory(refusal) ? options.Victims.Choose(running.Span) : next;
-            Preempt(victim);
+            bool isShort = IsOutOfMemory(refusal);
+            int victim = isShort ? options.Victims.Choose(running.Span) : next;
+            Preempt(victim, maySuspend: isShort);
             next -= victim < next ? 1 : 0;
         }
     }
@@ -59,13 +66,15 @@ internal sealed class StepPlanner(
         while (HasPlace && waiting.TryPeek(out ServingRequest request))
         {
             int hit = allocator.Probe(request.Tokens, request.SequenceOptions, reserve: 1).HitTokens;
-            int chunk = Math.Min(request.TokenCount - hit, _budget);
-            AdmissionDecision decision = options.Admission.Decide(new AdmissionCandidate(request, hit, chunk));
+            bool resumes = request.IsSuspended && options.Preemption.ShouldResume(allocator, request, hit);
+            int there = resumes ? request.ComputedLength : hit;
+            int chunk = Math.Min(request.TokenCount - there, _budget);
+            AdmissionDecision decision = options.Admission.Decide(new AdmissionCandidate(request, there, chunk));
             if (decision == AdmissionDecision.Skip)
             {
                 waiting.Skip();
             }
-            else if (decision == AdmissionDecision.Stop || !TryStart(request, hit, chunk, now))
+            else if (decision == AdmissionDecision.Stop || !(resumes ? TryResume(request, hit, chunk, now) : TryStart(request, hit, chunk, now)))
             {
                 return;
             }
@@ -79,33 +88,92 @@ internal sealed class StepPlanner(
             return false;
         }
 
-        waiting.Dequeue();
+        request.Sequence?.Dispose();
         request.Sequence = sequence;
-        request.Status = RequestStatus.Running;
-        request.StartedAt ??= now;
         request.HitTokens += hit;
-        request.Chunk = chunk;
         HitTokens += hit;
-        _budget -= chunk;
-        running.Add(request);
-        plan.Started.Add(request);
+        Start(request, chunk, now);
         return true;
     }
 
-    private void Preempt(int victim)
+    /// <summary>Brings a suspended request back.</summary>
+    /// <returns>False where there is too little memory.</returns>
+    private bool TryResume(ServingRequest request, int hit, int chunk, TimeSpan now)
+    {
+        KvSequence sequence = request.Sequence!;
+        int target = sequence.ComputedLength + chunk;
+        if (!HasRoomBesideRunning(target - hit))
+        {
+            return false;
+        }
+
+        if (!sequence.TryResume(target, out KvRefusal refusal))
+        {
+            if (IsOutOfMemory(refusal))
+            {
+                return false;
+            }
+
+            // What is on the host cannot be had; it is asked for again as one that has to be computed.
+            sequence.Dispose();
+            request.Sequence = null;
+            return true;
+        }
+
+        // Within the capacity, and the last block is its own: not refused.
+        bool grown = TryGrow(request, chunk, out refusal);
+        Debug.Assert(grown, $"A resumed sequence did not grow within its capacity: {refusal}.");
+        Resumptions++;
+        Start(request, chunk, now);
+        return true;
+    }
+
+    private void Start(ServingRequest request, int chunk, TimeSpan now)
+    {
+        waiting.Dequeue();
+        request.Status = RequestStatus.Running;
+        request.StartedAt ??= now;
+        request.Chunk = chunk;
+        _budget -= chunk;
+        running.Add(request);
+        plan.Started.Add(request);
+    }
+
+    /// <summary>
+    /// Whether each that runs could take one block more beside so many tokens: or a resumed request would soon be the victim again, to be
+    /// copied once more for nothing.
+    /// </summary>
+    private bool HasRoomBesideRunning(int tokens)
+    {
+        long blocks = ((long)tokens + allocator.BlockTokens - 1) / allocator.BlockTokens;
+        return running.Count == 0 || blocks + running.Count <= allocator.Usage.AvailableBlocks;
+    }
+
+    private void Preempt(int victim, bool maySuspend)
     {
         ServingRequest request = running.TakeAt(victim);
         _budget += request.Chunk;
         request.Chunk = 0;
         request.ComputedBefore = Math.Max(request.ComputedBefore, request.ComputedLength);
-        request.Sequence!.Dispose();
-        request.Sequence = null;
+        if (maySuspend && TrySuspend(request))
+        {
+            Suspensions++;
+        }
+        else
+        {
+            request.Sequence!.Dispose();
+            request.Sequence = null;
+        }
+
         request.Status = RequestStatus.Waiting;
         request.Preemptions++;
         Preemptions++;
         waiting.Enqueue(request);
         plan.Preempted.Add(request);
     }
+
+    private bool TrySuspend(ServingRequest request) =>
+        request.ComputedLength > 0 && options.Preemption.ShouldSuspend(allocator, request) && request.Sequence!.TrySuspend(out _);
 
     /// <summary>Gets memory for the next tokens of a request, beyond those that a step not completed left it.</summary>
     private static bool TryGrow(ServingRequest request, int chunk, out KvRefusal refusal)

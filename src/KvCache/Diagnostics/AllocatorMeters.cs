@@ -29,6 +29,8 @@ internal sealed class AllocatorMeters : IDisposable
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _copies;
     private readonly Counter<long> _deduplications;
+    private readonly Counter<long> _suspensions;
+    private readonly Counter<long> _resumptions;
 
     public AllocatorMeters(string allocator, IMeterFactory? factory)
     {
@@ -48,6 +50,8 @@ internal sealed class AllocatorMeters : IDisposable
         _refusals = meter.CreateCounter<long>("kvcache.refusals", "{request}", "Requests for memory refused.");
         _copies = meter.CreateCounter<long>("kvcache.copy_on_write.copies", "{block}", "Shared blocks copied before a write.");
         _deduplications = meter.CreateCounter<long>("kvcache.deduplications", "{block}", "Copies given up for an equal published block.");
+        _suspensions = meter.CreateCounter<long>("kvcache.suspensions", "{sequence}", "Sequences moved to the host.");
+        _resumptions = meter.CreateCounter<long>("kvcache.resumptions", "{sequence}", "Sequences brought back from the host.");
     }
 
     /// <summary>Begins to publish usage; until then listeners find nothing.</summary>
@@ -100,6 +104,22 @@ internal sealed class AllocatorMeters : IDisposable
         if (_deduplications.Enabled)
         {
             _deduplications.Add(1, _allocator);
+        }
+    }
+
+    public void Suspended()
+    {
+        if (_suspensions.Enabled)
+        {
+            _suspensions.Add(1, _allocator);
+        }
+    }
+
+    public void Resumed()
+    {
+        if (_resumptions.Enabled)
+        {
+            _resumptions.Add(1, _allocator);
         }
     }
 

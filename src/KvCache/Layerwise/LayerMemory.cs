@@ -6,7 +6,7 @@ using KvCache.Steps;
 namespace KvCache.Layerwise;
 
 /// <summary>Two tiers behind the blocks: a place on the host for every page, and fewer frames on the device.</summary>
-internal sealed class LayerMemory : BlockMemory
+internal sealed partial class LayerMemory : BlockMemory
 {
     private readonly PagedKvAllocator _books;
     private readonly IKvDevice _device;

@@ -1,4 +1,5 @@
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Paged;
 
@@ -14,6 +15,14 @@ internal abstract class BlockMemory : IDisposable
     /// <returns>Whether they have arrived; where not, the destination is spoiled.</returns>
     public abstract bool TryCopyBlock(int source, int destination, int tokens);
 
+    /// <summary>Copies whole blocks to places of the host tier, and waits for it.</summary>
+    /// <returns>Whether they have arrived.</returns>
+    public abstract bool TrySave(ReadOnlySpan<int> blocks, HostStore store, ReadOnlySpan<int> places);
+
+    /// <summary>Copies whole blocks back from places of the host tier, and waits for it.</summary>
+    /// <returns>Whether they have arrived; where not, the blocks are spoiled.</returns>
+    public abstract bool TryLoad(ReadOnlySpan<int> blocks, HostStore store, ReadOnlySpan<int> places);
+
     /// <summary>Gives the memory of a run of blocks back to the system.</summary>
     public abstract long Decommit(int first, int count);
 
@@ -22,12 +31,12 @@ internal abstract class BlockMemory : IDisposable
     {
     }
 
-    /// <summary>Hears of a sequence that was opened or forked.</summary>
+    /// <summary>Hears of a sequence that was opened, forked or resumed.</summary>
     public virtual void Opened(PagedSequence sequence)
     {
     }
 
-    /// <summary>Hears of a sequence that was disposed.</summary>
+    /// <summary>Hears of a sequence that is disposed or suspended; it still has its blocks.</summary>
     public virtual void Closed(PagedSequence sequence)
     {
     }

@@ -2,11 +2,13 @@ using KvCache.Blocks;
 using KvCache.Diagnostics;
 using KvCache.Prefixes;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Paged;
 
 /// <summary>Proves the books of a paged allocator from first principles: counts what the tables say and compares.</summary>
-internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMemory memory, IReadOnlyList<PagedSequence> open)
+internal sealed class PagedIntegrity(
+    PagedLedger ledger, PagedStep step, BlockMemory memory, HostStore? store, IReadOnlyList<PagedSequence> open)
 {
     private readonly List<string> _faults = [];
 
@@ -34,6 +36,9 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMe
             table.CheckShown(sequence.Id, ref sequence.Table);
         }
 
+        store?.CheckIntegrity(
+            open.Where(static sequence => sequence.Suspended is not null).Select(static sequence => ($"Sequence {sequence.Id}", sequence.Suspended!)),
+            _faults.Add);
         memory.CheckIntegrity(_faults.Add);
         if (_faults.Count > 0)
         {
@@ -52,6 +57,13 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMe
             Expect(
                 0 <= sequence.ComputedLength && sequence.ComputedLength <= sequence.Length && sequence.Length <= sequence.Capacity,
                 $"{name} has cursors {sequence.ComputedLength} ≤ {sequence.Length} ≤ {sequence.Capacity} out of order.");
+            Expect(sequence.IsSuspended == sequence.Suspended is not null, $"{name} is suspended without content, or has content without being suspended.");
+            if (sequence.Suspended is { } content)
+            {
+                CheckSuspended(sequence, content, name);
+                continue;
+            }
+
             Expect(
                 sequence.Capacity == ledger.CapacityOf(sequence.Table.Count),
                 $"{name} has {sequence.Table.Count} blocks but a capacity of {sequence.Capacity} tokens.");
@@ -63,6 +75,14 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMe
                 CheckWritableBlocks(sequence, name);
             }
         }
+    }
+
+    private void CheckSuspended(PagedSequence sequence, SuspendedContent content, string name)
+    {
+        Expect(sequence.Table.Count == 0, $"{name} is suspended and holds {sequence.Table.Count} blocks.");
+        Expect(
+            content.Tokens.Length == sequence.Length && content.Places.Length == ledger.BlocksFor(sequence.ComputedLength),
+            $"{name} has computed {sequence.ComputedLength} of {sequence.Length} tokens; the host has {content.Tokens.Length} tokens and {content.Places.Length} blocks.");
     }
 
     /// <summary>Positions that are known and not computed yet will be written: their blocks have one owner and are not published.</summary>
@@ -83,7 +103,7 @@ internal sealed class PagedIntegrity(PagedLedger ledger, PagedStep step, BlockMe
     {
         foreach (PagedSequence sequence in open)
         {
-            if (sequence.IsLost)
+            if (sequence.IsLost || sequence.IsSuspended)
             {
                 continue;
             }

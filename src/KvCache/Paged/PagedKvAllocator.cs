@@ -3,6 +3,7 @@ using KvCache.Blocks;
 using KvCache.Diagnostics;
 using KvCache.Memory;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Paged;
 
@@ -10,7 +11,7 @@ namespace KvCache.Paged;
 /// <remarks>
 /// <para>No external fragmentation; at most one partly filled block per sequence is wasted. Freed blocks stay cached
 /// until they are taken. Forks share blocks and copy one when it is written to.</para>
-/// <para>It does not move blocks, evict by cost, keep a host or disk tier, or share less than a whole block.</para>
+/// <para>It does not move blocks, evict by cost, keep cached blocks on host or disk, or share less than a whole block.</para>
 /// <para>Threads: one owner thread at a time. Source: Kwon et al., "Efficient Memory Management for Large Language
 /// Model Serving with PagedAttention", SOSP 2023; the free-block queue and hit rules follow vLLM V1.</para>
 /// </remarks>
@@ -57,10 +58,12 @@ public sealed class PagedKvAllocator : IKvAllocator
         {
             // The device's memory comes last, so that nothing which fails before it leaves any behind.
             _ledger = new PagedLedger(options, blockCount, _meters, Events);
+            HostStore = options.HostTier is { } tier ? new HostStore(tier, Geometry, BlockTokens, Device) : null;
             (_memory, _step) = make?.Invoke(this) ?? MakePaged(blockCount);
         }
         catch
         {
+            HostStore?.Dispose();
             _meters.Dispose();
             throw;
         }
@@ -79,6 +82,9 @@ public sealed class PagedKvAllocator : IKvAllocator
 
     /// <inheritdoc/>
     public KvEventStream? Events { get; }
+
+    /// <inheritdoc/>
+    public HostTier? HostTier => HostStore?.Tier;
 
     /// <inheritdoc/>
     public KvUsage Usage
@@ -196,7 +202,7 @@ public sealed class PagedKvAllocator : IKvAllocator
     {
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        new PagedIntegrity(_ledger, _step, _memory, _open).Check();
+        new PagedIntegrity(_ledger, _step, _memory, HostStore, _open).Check();
     }
 
     /// <inheritdoc/>
@@ -219,10 +225,14 @@ public sealed class PagedKvAllocator : IKvAllocator
         _step.Dispose();
         _ledger.Dispose();
         _memory.Dispose();
+        HostStore?.Dispose();
         _meters.Dispose();
     }
 
     internal OwnerGuard Guard => _guard;
+
+    /// <summary>Gets where suspended sequences are kept, or null.</summary>
+    internal HostStore? HostStore { get; }
 
     /// <summary>Gets the allocator that sequences say they are of.</summary>
     internal IKvAllocator Face { get; }

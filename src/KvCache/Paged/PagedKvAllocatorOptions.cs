@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using KvCache.Blocks;
 using KvCache.Memory;
 using KvCache.Prefixes;
+using KvCache.Tiers;
 
 namespace KvCache.Paged;
 
@@ -52,6 +53,10 @@ public sealed record PagedKvAllocatorOptions
     /// <summary>Gets what makes the order in which idle blocks are taken; called once per allocator.</summary>
     /// <value>Default: <see cref="LeastRecentlyUsed"/>.</value>
     public Func<EvictionPolicy> Eviction { get; init; } = static () => new LeastRecentlyUsed();
+
+    /// <summary>Gets how suspended sequences are kept on the host.</summary>
+    /// <value>Default: null, none can be suspended.</value>
+    public HostTierOptions? HostTier { get; init; }
 
     /// <summary>Gets how many cache events can wait to be read.</summary>
     /// <value>Default: 0, no events.</value>

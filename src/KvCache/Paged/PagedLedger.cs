@@ -62,14 +62,21 @@ internal sealed class PagedLedger : IDisposable
         int capacity = Math.Max(wanted, hits * BlockTokens);
         int length = Math.Min(prompt.Length, capacity);
         int added = BlocksFor(capacity) - hits;
-        int revived = 0;
-        foreach (int block in matched[..hits])
-        {
-            revived += Pool.IsUnowned(block) ? 1 : 0;
-        }
-
+        int revived = CountUnowned(matched[..hits]);
         KvRefusal refusal = RefusalFor(capacity, added, Pool.Available - revived);
         return new AdmissionPlan(refusal, hits, added, revived, length);
+    }
+
+    /// <summary>How many blocks would be taken from the available ones by sharing them.</summary>
+    public int CountUnowned(ReadOnlySpan<int> blocks)
+    {
+        int unowned = 0;
+        foreach (int block in blocks)
+        {
+            unowned += Pool.IsUnowned(block) ? 1 : 0;
+        }
+
+        return unowned;
     }
 
     /// <summary>Why a sequence cannot have so many tokens, for which so many blocks must be taken from so many; or none.</summary>

@@ -1,5 +1,6 @@
 using KvCache.Memory;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Paged;
 
@@ -54,6 +55,12 @@ internal sealed class PagedMemory : BlockMemory
         return _device.Copy(_copies).Wait();
     }
 
+    public override bool TrySave(ReadOnlySpan<int> blocks, HostStore store, ReadOnlySpan<int> places) =>
+        TryMove(blocks, store, places, toHost: true);
+
+    public override bool TryLoad(ReadOnlySpan<int> blocks, HostStore store, ReadOnlySpan<int> places) =>
+        TryMove(blocks, store, places, toHost: false);
+
     public override long Decommit(int first, int count)
     {
         long bytes = 0;
@@ -73,6 +80,17 @@ internal sealed class PagedMemory : BlockMemory
     public nint KeyBase(int layer) => _arena.Address + (nint)(layer * _layerStride);
 
     public nint ValueBase(int layer) => _arena.Address + (nint)((layer * _layerStride) + _valueOffset);
+
+    private bool TryMove(ReadOnlySpan<int> blocks, HostStore store, ReadOnlySpan<int> places, bool toHost)
+    {
+        TierCopies copies = store.Begin(toHost);
+        for (int layer = 0; layer < _layers; layer++)
+        {
+            copies.Add(layer, KeyBase(layer), ValueBase(layer), blocks, places);
+        }
+
+        return store.TryRun();
+    }
 
     private static KvCopy Copy(nint start, long pageStride, long tokenStride, int source, int destination, int tokens) =>
         new(start + (nint)(source * pageStride), start + (nint)(destination * pageStride), tokens * tokenStride);

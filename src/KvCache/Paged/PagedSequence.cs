@@ -143,6 +143,12 @@ internal sealed partial class PagedSequence : KvSequence
 
     private protected override void CopyTokensCore(int start, Span<int> destination)
     {
+        if (Suspended is { } content)
+        {
+            content.Tokens.Slice(start, destination.Length).CopyTo(destination);
+            return;
+        }
+
         while (!destination.IsEmpty)
         {
             (int index, int offset) = Math.DivRem(start, BlockTokens);
@@ -155,15 +161,28 @@ internal sealed partial class PagedSequence : KvSequence
 
     private protected override void DisposeCore()
     {
-        _allocator.Memory.Closed(this);
-        _ledger.Release(_table.Blocks);
-        _table.Free();
+        if (Suspended is { } content)
+        {
+            content.Release();
+        }
+        else
+        {
+            GiveBack();
+        }
+
         if (_root is not null)
         {
             _ledger.Index!.Roots.Release(_root.Content);
         }
 
         _allocator.Unregister(OpenIndex);
+    }
+
+    private void GiveBack()
+    {
+        _allocator.Memory.Closed(this);
+        _ledger.Release(_table.Blocks);
+        _table.Free();
     }
 
     private void WriteTokens(int position, ReadOnlySpan<int> tokens)

@@ -161,7 +161,7 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
     }
 
     private static bool IsUsable(IKvAllocator allocator, KvRow row) =>
-        row.Sequence is { IsDisposed: false, InStep: false, IsLost: false } sequence
+        row.Sequence is { IsDisposed: false, InStep: false, IsLost: false, IsSuspended: false } sequence
         && sequence.Allocator == allocator
         && (uint)row.TokenCount <= (uint)sequence.UncomputedLength;
 
@@ -183,6 +183,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         {
             Throw.InvalidOperation(
                 $"The sequence of row {row} has lost keys and values to copies that failed; dispose it and open it again.");
+        }
+
+        if (sequence.IsSuspended)
+        {
+            Throw.InvalidOperation($"The sequence of row {row} is suspended; resume it first.");
         }
 
         int uncomputed = sequence.UncomputedLength;

@@ -3,12 +3,13 @@ using KvCache.Diagnostics;
 using KvCache.Memory;
 using KvCache.Prefixes;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Virtual;
 
 /// <summary>Proves the books of a virtual allocator from first principles: counts what the sequences and slots say and compares.</summary>
 internal sealed class VirtualIntegrity(
-    VirtualLedger ledger, VirtualSpace space, VirtualStep step, IVirtualMemory memory, ChunkPlan plan, IReadOnlyList<VirtualSequence> open)
+    VirtualLedger ledger, VirtualSpace space, VirtualStep step, IVirtualMemory memory, ChunkPlan plan, HostStore? store, IReadOnlyList<VirtualSequence> open)
 {
     private readonly List<string> _faults = [];
 
@@ -23,12 +24,15 @@ internal sealed class VirtualIntegrity(
         foreach (VirtualSequence sequence in open)
         {
             groups.AddOwner($"Sequence {sequence.Id}", sequence.Groups);
-            slots.AddOwner($"Sequence {sequence.Id}", [sequence.Slot]);
+            slots.AddOwner($"Sequence {sequence.Id}", sequence.IsSuspended ? [] : [sequence.Slot]);
             table.CheckShown(sequence.Id, ref sequence.Page);
         }
 
         groups.Check();
         slots.Check();
+        store?.CheckIntegrity(
+            open.Where(static sequence => sequence.Suspended is not null).Select(static sequence => ($"Sequence {sequence.Id}", sequence.Suspended!)),
+            _faults.Add);
         CheckMappings();
         CheckCreated();
         if (ledger.Index is { } index)
@@ -54,6 +58,13 @@ internal sealed class VirtualIntegrity(
             Expect(
                 0 <= sequence.ComputedLength && sequence.ComputedLength <= sequence.Length && sequence.Length <= sequence.Capacity,
                 $"{name} has cursors {sequence.ComputedLength} ≤ {sequence.Length} ≤ {sequence.Capacity} out of order.");
+            Expect(sequence.IsSuspended == sequence.Suspended is not null, $"{name} is suspended without content, or has content without being suspended.");
+            if (sequence.Suspended is { } content)
+            {
+                CheckSuspended(sequence, content, name);
+                continue;
+            }
+
             Expect(
                 sequence.Capacity == ledger.CapacityOf(sequence.Groups.Length),
                 $"{name} has {sequence.Groups.Length} groups but a capacity of {sequence.Capacity} tokens.");
@@ -61,6 +72,15 @@ internal sealed class VirtualIntegrity(
             Expect(distinct.Count == sequence.Groups.Length, $"{name} lists a group twice.");
             CheckPlaces(sequence, name);
         }
+    }
+
+    private void CheckSuspended(VirtualSequence sequence, SuspendedContent content, string name)
+    {
+        int blocks = (sequence.ComputedLength + ledger.BlockTokens - 1) / ledger.BlockTokens;
+        Expect(sequence.Groups.IsEmpty, $"{name} is suspended and holds {sequence.Groups.Length} groups.");
+        Expect(
+            content.Tokens.Length == sequence.Length && content.Places.Length == blocks,
+            $"{name} has computed {sequence.ComputedLength} of {sequence.Length} tokens; the host has {content.Tokens.Length} tokens and {content.Places.Length} blocks.");
     }
 
     /// <summary>Every group is mapped at its position; those that will be written to are writable, and nobody else's.</summary>
@@ -90,6 +110,11 @@ internal sealed class VirtualIntegrity(
     {
         foreach (VirtualSequence sequence in open)
         {
+            if (sequence.IsSuspended)
+            {
+                continue;
+            }
+
             Expect(
                 sequence.Published == sequence.ComputedLength / ledger.BlockTokens,
                 $"Sequence {sequence.Id} has computed {sequence.ComputedLength} tokens and published {sequence.Published} blocks.");

@@ -3,6 +3,7 @@ using KvCache.Blocks;
 using KvCache.Diagnostics;
 using KvCache.Memory;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Virtual;
 
@@ -32,6 +33,8 @@ public sealed class VirtualKvAllocator : IKvAllocator
     private readonly VirtualStep _step;
     private readonly bool _ownsMemory;
     private readonly int _maxSequences;
+    private readonly SlotCopies? _copies;
+    private int _suspended;
     private int[] _matched = [];
     private long _nextSequence = 1;
     private bool _disposed;
@@ -61,14 +64,17 @@ public sealed class VirtualKvAllocator : IKvAllocator
             int slotGroups = (int)(((long)maxTokens + Plan.GroupTokens - 1) / Plan.GroupTokens);
             int slots = options.CountSlots(Plan, slotGroups);
             _ledger = new VirtualLedger(options, Plan, groups, maxTokens, _meters, Events);
+            HostStore = options.HostTier is { } tier ? new HostStore(tier, Geometry, BlockTokens, Device) : null;
             GroupMemory memory = new(_memory, Plan, groups, slots + 1, slotGroups);
             _space = new VirtualSpace(_ledger, memory, slots, slotGroups);
             _books = new StepBooks(_memory, _ledger.Retired, _space.RetiredSlots, _space.Ahead);
             _step = new VirtualStep(_books, memory);
+            _copies = HostStore is null ? null : new SlotCopies(HostStore, memory, _step.Table);
         }
         catch
         {
             _ledger?.Dispose();
+            HostStore?.Dispose();
             if (_ownsMemory)
             {
                 _memory?.Dispose();
@@ -95,6 +101,9 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     /// <inheritdoc/>
     public KvEventStream? Events { get; }
+
+    /// <inheritdoc/>
+    public HostTier? HostTier => HostStore?.Tier;
 
     /// <summary>Gets how tokens fall into chunks, and what that wastes.</summary>
     public ChunkPlan Plan { get; }
@@ -224,7 +233,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         _space.Ahead.Finish();
-        new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, _open).Check();
+        new VirtualIntegrity(_ledger, _space, _step, _memory, Plan, HostStore, _open).Check();
     }
 
     /// <inheritdoc/>
@@ -247,6 +256,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         _step.Dispose();
         _space.Dispose();
         _ledger.Dispose();
+        HostStore?.Dispose();
         if (_ownsMemory)
         {
             _memory.Dispose();
@@ -256,6 +266,9 @@ public sealed class VirtualKvAllocator : IKvAllocator
     }
 
     internal OwnerGuard Guard => _guard;
+
+    /// <summary>Gets where suspended sequences are kept, or null.</summary>
+    internal HostStore? HostStore { get; }
 
     internal VirtualLedger Ledger => _ledger;
 
@@ -267,10 +280,16 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     internal IReadOnlyList<VirtualSequence> OpenSequences => _open;
 
-    /// <summary>Gets a value indicating whether one more sequence may be open.</summary>
-    internal bool HasRoomForSequence => _open.Count < _maxSequences && _space.Slots.Available > 0;
+    /// <summary>Gets a value indicating whether one more sequence may have addresses.</summary>
+    internal bool HasRoomForSequence => _open.Count - _suspended < _maxSequences && _space.Slots.Available > 0;
 
     internal int LookaheadTokens { get; }
+
+    /// <summary>Counts a sequence that has no addresses from now on (1), or has some again (−1).</summary>
+    internal void CountSuspended(int change) => _suspended += change;
+
+    /// <summary>Copies blocks of a slot to or from the host tier; see <see cref="SlotCopies.TryMove"/>.</summary>
+    internal bool TryMove(int slot, int first, ReadOnlySpan<int> places, bool toHost) => _copies!.TryMove(slot, first, places, toHost);
 
     internal long NextSequenceId() => _nextSequence++;
 

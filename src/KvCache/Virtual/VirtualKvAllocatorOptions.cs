@@ -3,6 +3,7 @@ using KvCache.Blocks;
 using KvCache.Memory;
 using KvCache.Memory.Mapping;
 using KvCache.Prefixes;
+using KvCache.Tiers;
 
 namespace KvCache.Virtual;
 
@@ -35,7 +36,7 @@ public sealed record VirtualKvAllocatorOptions
     /// <value>Default: <see cref="TokenLayout.Separate"/>.</value>
     public TokenLayout Layout { get; init; }
 
-    /// <summary>Gets the most sequences that can be open at one time; at least 1.</summary>
+    /// <summary>Gets the most sequences that can be open at one time, suspended ones not counted; at least 1.</summary>
     /// <remarks>
     /// Twice as many ranges of addresses are reserved, because a sequence that copies on write moves to another one. On Linux, a process's mappings bound
     /// how many can really be open: with 32 layers and the usual <c>vm.max_map_count</c> about 255, or twice as many with <see cref="TokenLayout.Interleaved"/>.
@@ -70,6 +71,10 @@ public sealed record VirtualKvAllocatorOptions
     /// <summary>Gets what makes the order in which idle groups with cached content are taken; called once per allocator.</summary>
     /// <value>Default: <see cref="LeastRecentlyUsed"/>.</value>
     public Func<EvictionPolicy> Eviction { get; init; } = static () => new LeastRecentlyUsed();
+
+    /// <summary>Gets how suspended sequences are kept on the host.</summary>
+    /// <value>Default: null, none can be suspended.</value>
+    public HostTierOptions? HostTier { get; init; }
 
     /// <summary>Gets how many cache events can wait to be read.</summary>
     /// <value>Default: 0, no events.</value>

@@ -200,6 +200,12 @@ internal sealed partial class VirtualSequence : KvSequence
 
     private protected override void CopyTokensCore(int start, Span<int> destination)
     {
+        if (Suspended is { } content)
+        {
+            content.Tokens.Slice(start, destination.Length).CopyTo(destination);
+            return;
+        }
+
         while (!destination.IsEmpty)
         {
             (int index, int offset) = Math.DivRem(start, _ledger.BlockTokens);
@@ -212,9 +218,16 @@ internal sealed partial class VirtualSequence : KvSequence
 
     private protected override void DisposeCore()
     {
-        _ledger.Retired.Release(_groups.Blocks);
-        _space.Release(Slot);
-        _groups.Free();
+        if (Suspended is { } content)
+        {
+            content.Release();
+            _allocator.CountSuspended(-1);
+        }
+        else
+        {
+            GiveBack();
+        }
+
         _page.Free();
         if (_root is not null)
         {
@@ -222,6 +235,14 @@ internal sealed partial class VirtualSequence : KvSequence
         }
 
         _allocator.Unregister(OpenIndex);
+    }
+
+    private void GiveBack()
+    {
+        Forsake();
+        _ledger.Retired.Release(_groups.Blocks);
+        _space.Release(Slot);
+        _groups.Free();
     }
 
     private void WriteTokens(int position, ReadOnlySpan<int> tokens)

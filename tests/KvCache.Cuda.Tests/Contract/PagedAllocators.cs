@@ -8,7 +8,7 @@ namespace KvCache.Cuda.Tests.Contract;
 /// <summary>Makes paged allocators as the suites ask for them.</summary>
 internal static class PagedAllocators
 {
-    public static IKvAllocator Create(ContractSetup setup, IKvDevice device) => new PagedKvAllocator(new PagedKvAllocatorOptions
+    public static IKvAllocator Create(ContractSetup setup, IKvDevice device, IHostLink link) => new PagedKvAllocator(new PagedKvAllocatorOptions
     {
         Geometry = setup.Geometry,
         Device = setup.Device ?? device,
@@ -20,5 +20,6 @@ internal static class PagedAllocators
         PrefixHash = setup.PrefixHash,
         Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
         EventCapacity = setup.EventCapacity,
+        HostTier = setup.HostTier(setup.Geometry, link),
     });
 }

@@ -8,7 +8,7 @@ public sealed class PagedKvAllocatorOnCudaContractTests : KvAllocatorContract, I
 {
     private readonly Simulated _simulated = Simulated.Eager();
 
-    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device);
+    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device, _simulated.Link);
 
     void IDisposable.Dispose()
     {

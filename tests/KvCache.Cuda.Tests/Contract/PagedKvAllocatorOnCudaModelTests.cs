@@ -7,7 +7,7 @@ public sealed class PagedKvAllocatorOnCudaModelTests : KvAllocatorModel, IDispos
 {
     private readonly Simulated _simulated = Simulated.Eager();
 
-    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device);
+    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _simulated.Device, _simulated.Link);
 
     public void Dispose() => _simulated.Dispose();
 }

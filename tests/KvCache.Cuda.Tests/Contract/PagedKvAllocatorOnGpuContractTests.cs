@@ -10,7 +10,7 @@ public sealed class PagedKvAllocatorOnGpuContractTests : KvAllocatorContract, ID
 {
     private readonly Gpu _gpu = new();
 
-    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _gpu.Device);
+    protected override IKvAllocator CreateAllocator(ContractSetup setup) => PagedAllocators.Create(setup, _gpu.Device, _gpu.Link);
 
     protected override DeviceMemory MemoryOf(IKvDevice device) => ReferenceEquals(device, _gpu.Device) ? _gpu.Bytes : DeviceMemory.Of(device);
 

@@ -1,4 +1,5 @@
 using KvCache.Blocks;
+using KvCache.Memory;
 using KvCache.Specs;
 using KvCache.Specs.Devices;
 using KvCache.Specs.VirtualMemory;
@@ -23,9 +24,10 @@ internal static class VirtualAllocators
     /// <param name="setup">What the suite asks for.</param>
     /// <param name="geometry">The geometry.</param>
     /// <param name="device">The device.</param>
+    /// <param name="link">What copies to a host tier.</param>
     /// <param name="memories">Where the memory made for it is entered, to be disposed after it.</param>
     /// <param name="lookaheadTokens">How far ahead is mapped where the suite does not say.</param>
-    public static IKvAllocator Create(ContractSetup setup, KvGeometry geometry, CudaDevice device, List<IDisposable> memories, int lookaheadTokens = 0)
+    public static IKvAllocator Create(ContractSetup setup, KvGeometry geometry, CudaDevice device, IHostLink link, List<IDisposable> memories, int lookaheadTokens = 0)
     {
         ChunkPlan plan = new(geometry, Granularity, setup.BlockTokens);
         int groups = (int)Math.Max(1, (long)setup.BlockCount * setup.BlockTokens / plan.GroupTokens);
@@ -43,6 +45,7 @@ internal static class VirtualAllocators
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
             EventCapacity = setup.EventCapacity,
+            HostTier = setup.HostTier(geometry, link),
         });
     }
 

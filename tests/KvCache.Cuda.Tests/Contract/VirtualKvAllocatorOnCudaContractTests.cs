@@ -14,7 +14,7 @@ public abstract class VirtualKvAllocatorOnCudaContract(int lookaheadTokens) : Kv
     protected override bool? GivesMemoryBack => true;
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) =>
-        VirtualAllocators.Create(setup, VirtualAllocators.GroupPerBlock(setup), _simulated.Device, _memories, lookaheadTokens);
+        VirtualAllocators.Create(setup, VirtualAllocators.GroupPerBlock(setup), _simulated.Device, _simulated.Link, _memories, lookaheadTokens);
 
     void IDisposable.Dispose()
     {

@@ -21,7 +21,7 @@ public abstract class VirtualKvAllocatorOnCudaModel(int lookaheadTokens) : KvAll
     {
         // Programs are run one after the other, each allocator closed before the next is made.
         DisposeMemories();
-        return VirtualAllocators.Create(setup, GeometryOf(setup), _simulated.Device, _memories, lookaheadTokens);
+        return VirtualAllocators.Create(setup, GeometryOf(setup), _simulated.Device, _simulated.Link, _memories, lookaheadTokens);
     }
 
     public void Dispose()

@@ -10,8 +10,13 @@ internal sealed class Engine : ISchedulerListener, IDisposable
     public const int Token = 7;
 
     public Engine(int blocks, int blockTokens = 4, bool prefixCaching = false, Func<SchedulerOptions, SchedulerOptions>? options = null)
+        : this(DryAllocators.Paged(blocks, blockTokens, prefixCaching), options)
     {
-        Allocator = DryAllocators.Paged(blocks, blockTokens, prefixCaching);
+    }
+
+    public Engine(PagedKvAllocator allocator, Func<SchedulerOptions, SchedulerOptions>? options = null)
+    {
+        Allocator = allocator;
         SchedulerOptions defaults = new() { Listener = this };
         Scheduler = new ContinuousBatchScheduler(Allocator, options?.Invoke(defaults) ?? defaults);
     }

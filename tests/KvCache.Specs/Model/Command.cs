@@ -18,6 +18,8 @@ public enum CommandKind
     Pass,
     FailCopy,
     ReadBack,
+    Suspend,
+    Resume,
 }
 
 /// <summary>One line of a program: numbers that mean something in every state, so that any part of a program is one too.</summary>

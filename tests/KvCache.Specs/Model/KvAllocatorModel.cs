@@ -119,6 +119,7 @@ public abstract class KvAllocatorModel
         Geometry = Geometry,
         BlockTokens = program.BlockTokens,
         BlockCount = program.BlockCount,
+        HostBlocks = (program.BlockCount / 2) + 1,
         Device = device,
     };
 }

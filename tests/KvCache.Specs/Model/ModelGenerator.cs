@@ -24,7 +24,9 @@ internal static class ModelGenerator
         (1, Gen.Constant(CommandKind.Clear)),
         (6, Gen.Constant(CommandKind.Pass)),
         (2, Gen.Constant(CommandKind.FailCopy)),
-        (3, Gen.Constant(CommandKind.ReadBack)));
+        (3, Gen.Constant(CommandKind.ReadBack)),
+        (6, Gen.Constant(CommandKind.Suspend)),
+        (9, Gen.Constant(CommandKind.Resume)));
 
     private static readonly Gen<Command> Commands =
         from kind in Kinds

@@ -17,7 +17,8 @@ internal sealed partial class ModelRun
         foreach (ModelSequence sequence in _open)
         {
             KvSequence handle = sequence.Handle;
-            held += Blocks(handle.Capacity);
+            held += sequence.IsSuspended ? 0 : Blocks(handle.Capacity);
+            Assert.Equal(sequence.IsSuspended, handle.IsSuspended);
             Assert.Equal((sequence.Computed, sequence.Length), (handle.ComputedLength, handle.Length));
             Assert.Equal(sequence.Capacity, handle.Capacity);
         }
@@ -39,7 +40,7 @@ internal sealed partial class ModelRun
 
         foreach (ModelSequence sequence in _open)
         {
-            if (_prefixCaching && sequence.Identity == identity)
+            if (_prefixCaching && sequence.Identity == identity && !sequence.IsSuspended)
             {
                 int common = Math.Min(Math.Min(sequence.CommonPrefix(prompt), sequence.Computed), shareable);
                 Assert.True(hit >= common / _blockTokens * _blockTokens, $"A hit of {hit} tokens missed an open sequence with {common}.");

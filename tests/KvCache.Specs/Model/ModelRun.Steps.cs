@@ -22,7 +22,7 @@ internal sealed partial class ModelRun
         Random random = new(command.Salt);
         foreach (ModelSequence sequence in _open)
         {
-            if (random.Next(4) > 0)
+            if (random.Next(4) > 0 && !sequence.IsSuspended)
             {
                 int pending = sequence.Length - sequence.Computed;
                 int count = random.Next(3) > 0 ? pending : random.Next(pending + 1);

@@ -19,6 +19,8 @@ internal sealed class ModelSequence(KvSequence handle, KvNamespace identity)
 
     public bool InStep { get; set; }
 
+    public bool IsSuspended { get; set; }
+
     public List<int> Tokens => _tokens;
 
     /// <summary>The stamp of every position.</summary>

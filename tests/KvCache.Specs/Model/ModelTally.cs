@@ -19,6 +19,13 @@ public sealed class ModelTally
 
     public long ReadTokens { get; set; }
 
+    public long Suspended { get; set; }
+
+    public long Resumed { get; set; }
+
+    /// <summary>Gets or sets whether the allocators could suspend anything.</summary>
+    public bool HasHostTier { get; set; }
+
     public void Count(KvRefusal refusal) => _refusals[(int)refusal]++;
 
     public void CheckReach(bool prefixCaching, bool late, bool copiesFail)
@@ -27,9 +34,10 @@ public sealed class ModelTally
         Assert.True(HitTokens > 0 == prefixCaching, ToString());
         Assert.True(_refusals[(int)KvRefusal.OutOfDeviceMemory] > 0 && _refusals[(int)KvRefusal.TooLong] > 0, ToString());
         Assert.True(_refusals[(int)KvRefusal.TransferFailed] > 0 == late || !copiesFail, ToString());
+        Assert.True(!HasHostTier || (Suspended > 0 && Resumed > 0 && _refusals[(int)KvRefusal.OutOfHostMemory] > 0), ToString());
     }
 
     public override string ToString() =>
         $"{Operations} operations, {Opened} opened, {HitTokens} tokens hit, {Steps} steps, {ComputedTokens} tokens computed, "
-        + $"{ReadTokens} read back; {string.Join(", ", Enum.GetValues<KvRefusal>().Select(refusal => $"{refusal} {_refusals[(int)refusal]}"))}";
+        + $"{ReadTokens} read back, {Suspended} suspended, {Resumed} resumed; {string.Join(", ", Enum.GetValues<KvRefusal>().Select(refusal => $"{refusal} {_refusals[(int)refusal]}"))}";
 }

@@ -21,5 +21,6 @@ internal static class PagedAllocators
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
             EventCapacity = setup.EventCapacity,
+            HostTier = setup.HostTier(setup.Geometry),
         });
 }

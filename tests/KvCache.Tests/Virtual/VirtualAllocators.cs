@@ -44,6 +44,7 @@ internal static class VirtualAllocators
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
             EventCapacity = setup.EventCapacity,
+            HostTier = setup.HostTier(geometry),
         });
     }
 
