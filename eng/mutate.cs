@@ -270,6 +270,8 @@ internal static class Faults
         new("attention-pairs-for-any-group", Decode, "bool pairs = call.Group % 4 == 0;", "bool pairs = call.Group >= 4;"),
         new("attention-missing-tokens-weighed", Decode, "((keys.Steps * streams) - count) * scratch.ScoreStride).Clear();", "0).Clear();"),
         new("attention-streams-out-of-place", "Attention/TokenStreams.cs", "(stream * Steps) + step, count - 1", "(step * streams) + stream, count - 1"),
+        new("attention-second-step-with-the-weights-of-the-first", "Attention/WeightedSums.cs", "float* weights2 = weights + onward;", "float* weights2 = weights;"),
+        new("attention-last-of-odd-steps-lost", Pairs, "for (; step < values.Steps; step++)", "for (; step + 1 < values.Steps; step++)"),
         new("attention-rest-of-the-values-lost", Pairs, "dims < call.ValueDim &&", "dims < call.KeyDim &&"),
 
         new("attention-pieces-overlap", Plan, "Math.Min(length, (split + 1) * Split)", "Math.Min(length, ((split + 1) * Split) + 1)"),
