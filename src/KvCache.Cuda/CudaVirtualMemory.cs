@@ -25,7 +25,7 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
     private readonly CudaMapper _mapper;
     private readonly CudaChunkFactory _factory;
     private readonly CudaChunkPool _pool;
-    private readonly CudaReservations _reservations;
+    private readonly CudaRanges _ranges;
     private readonly CudaChunks _chunks;
     private bool _stopped;
     private bool _disposed;
@@ -60,9 +60,9 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         ChunkCapacity = options.ChunkCapacity > 0
             ? options.ChunkCapacity
             : (int)Math.Clamp(device.Info.TotalBytes / ChunkBytes, 1, Array.MaxLength);
-        _reservations = new CudaReservations(ChunkBytes);
         _chunks = new CudaChunks(ChunkCapacity);
         _mapper = new CudaMapper(_context, device.Device, ChunkBytes, device.Info.CanMapWhileRunning);
+        _ranges = new CudaRanges(_mapper);
         _factory = new CudaChunkFactory(_mapper);
         _context.AddOwner();
         int high = device.Info.CanMapWhileRunning ? options.SpareChunksHigh : 0;
@@ -106,14 +106,7 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         lock (_gate)
         {
             using CudaScope scope = Enter();
-            address = 0;
-            if (bytes / ChunkBytes > Array.MaxLength || !_mapper.TryReserve(bytes, out address))
-            {
-                return false;
-            }
-
-            _reservations.Add(address, bytes);
-            return true;
+            return _ranges.TryReserve(bytes, out address);
         }
     }
 
@@ -123,15 +116,7 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         lock (_gate)
         {
             using CudaScope scope = Enter();
-            CudaReservation reservation = _reservations.FindWhole(address, bytes);
-            int mapped = Array.FindIndex(reservation.Places, static place => place >= 0);
-            if (mapped >= 0)
-            {
-                throw new ArgumentException($"Chunk {reservation.Places[mapped]} is still mapped at 0x{address + (nint)(mapped * ChunkBytes):x}.", nameof(address));
-            }
-
-            reservation.IsReleased = true;
-            TryFree(reservation);
+            _ranges.Release(address, bytes);
         }
     }
 
@@ -178,31 +163,16 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         lock (_gate)
         {
             using CudaScope scope = Enter();
-            Span<int> places = FindPlaces(address, chunks.Length);
-            int mapped = places.IndexOfAnyInRange(0, int.MaxValue);
-            if (mapped >= 0)
-            {
-                throw new ArgumentException(
-                    $"Chunk {places[mapped]} is mapped at 0x{address + (nint)(mapped * ChunkBytes):x} already.", nameof(address));
-            }
-
+            CudaSection section = _ranges.FindEmpty(address, chunks.Length);
             using HandleBuffer buffer = new(chunks.Length);
             _chunks.Find(chunks, buffer.Span);
-            if (chunks.IsEmpty)
+            if (!chunks.IsEmpty && !_ranges.TryMap(section, chunks, buffer.Span, writable))
             {
-                return true;
+                return false;
             }
 
-            int left = 0;
-            bool done = TryClearStale(address, places) && _mapper.TryMap(address, buffer.Span, writable, out left);
-            if (done)
-            {
-                chunks.CopyTo(places);
-                _chunks.AddMappings(chunks, 1);
-            }
-
-            places[..left].Fill(CudaReservation.Stale);
-            return done;
+            _chunks.AddMappings(chunks);
+            return true;
         }
     }
 
@@ -213,18 +183,11 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         lock (_gate)
         {
             using CudaScope scope = Enter();
-            Span<int> places = FindPlaces(address, count);
-            int hole = places.IndexOfAnyExceptInRange(0, int.MaxValue);
-            if (hole >= 0)
-            {
-                throw new ArgumentException($"Nothing is mapped at 0x{address + (nint)(hole * ChunkBytes):x}.", nameof(address));
-            }
-
+            CudaSection section = _ranges.FindMapped(address, count);
             if (count > 0)
             {
-                bool unmapped = _mapper.TryUnmap(address, count);
-                _chunks.AddMappings(places, -1);
-                places.Fill(unmapped ? CudaReservation.Empty : CudaReservation.Stale);
+                _chunks.RemoveMappings(section);
+                _ranges.Unmap(section);
             }
         }
     }
@@ -262,7 +225,7 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
     {
         try
         {
-            bool done = _mapper.Try(_context.Driver.Entries.cuCtxSynchronize(), CudaEntryPoint.cuCtxSynchronize) && TryGiveBackRanges();
+            bool done = _mapper.Try(_context.Driver.Entries.cuCtxSynchronize(), CudaEntryPoint.cuCtxSynchronize) && _ranges.TryGiveBack();
             if (done)
             {
                 GiveBackChunks();
@@ -280,24 +243,6 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         }
     }
 
-    private bool TryGiveBackRanges()
-    {
-        bool done = true;
-        foreach (CudaReservation reservation in _reservations.All.ToArray())
-        {
-            reservation.IsReleased = true;
-            Span<int> places = reservation.Places;
-            for (int mapped = places.IndexOfAnyInRange(0, int.MaxValue); mapped >= 0; mapped = places.IndexOfAnyInRange(0, int.MaxValue))
-            {
-                places[mapped] = CudaReservation.Stale;
-            }
-
-            done &= TryFree(reservation);
-        }
-
-        return done;
-    }
-
     private void GiveBackChunks()
     {
         Span<ulong> spare = stackalloc ulong[1];
@@ -307,44 +252,6 @@ public sealed unsafe class CudaVirtualMemory : IVirtualMemory
         }
 
         _factory.Destroy(_chunks.RemoveAll());
-    }
-
-    /// <summary>Takes away what the driver has refused to take away before.</summary>
-    private bool TryClearStale(nint address, Span<int> places)
-    {
-        for (int first = places.IndexOf(CudaReservation.Stale); first >= 0; first = places.IndexOf(CudaReservation.Stale))
-        {
-            int count = places[first..].IndexOfAnyExcept(CudaReservation.Stale);
-            count = count < 0 ? places.Length - first : count;
-            if (!_mapper.TryUnmap(address + (nint)(first * ChunkBytes), count))
-            {
-                return false;
-            }
-
-            places.Slice(first, count).Fill(CudaReservation.Empty);
-        }
-
-        return true;
-    }
-
-    /// <summary>Frees a range that the user has given back; if the driver refuses, it stays for later.</summary>
-    private bool TryFree(CudaReservation reservation)
-    {
-        if (!TryClearStale(reservation.Address, reservation.Places) || !_mapper.TryFree(reservation.Address, reservation.Bytes))
-        {
-            return false;
-        }
-
-        _reservations.Remove(reservation);
-        return true;
-    }
-
-    private Span<int> FindPlaces(nint address, int count)
-    {
-        CudaReservation reservation = _reservations.Find(address, count, out int first);
-        return reservation.IsReleased
-            ? throw new ArgumentException($"address is 0x{address:x}: the range was given back.", nameof(address))
-            : reservation.Places.AsSpan(first, count);
     }
 
     private long GetGranularity(CudaGranularity kind)

@@ -26,9 +26,9 @@ internal sealed class Simulated : IDisposable
     }
 
     /// <summary>A machine whose work runs at once, with memory where there can be some, as suites need it that look at the bytes.</summary>
-    public static Simulated Eager() => new(new SimulatedCudaOptions
+    public static Simulated Eager(long granularity = Granularity) => new(new SimulatedCudaOptions
     {
-        GranularityBytes = Granularity,
+        GranularityBytes = granularity,
         HasMemory = OperatingSystem.IsLinux(),
         Streams = SimulatedCudaStreams.Eager,
     });

@@ -33,6 +33,14 @@ public sealed record ContractSetup
 
     public int EventCapacity { get; init; }
 
-    /// <summary>Gets whether an allocator that calls a system does so ahead of need, on another thread.</summary>
-    public bool MapsAhead { get; init; }
+    /// <summary>Gets whether an allocator that calls a system does so ahead of need, on another thread; null for what is under test.</summary>
+    public bool? MapsAhead { get; init; }
+
+    /// <summary>How many tokens ahead, where a manager under test maps so many by itself.</summary>
+    public int LookaheadTokens(int byDefault) => MapsAhead switch
+    {
+        true => 64,
+        false => 0,
+        null => byDefault,
+    };
 }

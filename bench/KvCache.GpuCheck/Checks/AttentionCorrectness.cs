@@ -58,7 +58,8 @@ internal sealed class AttentionCorrectness : IGpuCheck
         yield return ("threads work alone", KernelPolicy.ForThreads(device.Accelerator));
     }
 
-    private static double ErrorOf(AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
+    /// <summary>How far a device's answer to a case is from the processor's.</summary>
+    internal static double ErrorOf(AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
     {
         AttentionShape shape = drawn.Shape;
         using CacheScene scene = new(device, shape, 1, drawn.Lengths, drawn.Seed);

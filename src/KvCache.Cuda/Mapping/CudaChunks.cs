@@ -80,12 +80,21 @@ internal sealed class CudaChunks(int capacity)
         return created;
     }
 
-    /// <summary>Counts that each chunk is mapped in one more place, or in one less.</summary>
-    public void AddMappings(ReadOnlySpan<int> chunks, int change)
+    /// <summary>Counts that each chunk is mapped in one more place.</summary>
+    public void AddMappings(ReadOnlySpan<int> chunks)
     {
         foreach (int chunk in chunks)
         {
-            _mappings[chunk] += change;
+            _mappings[chunk]++;
+        }
+    }
+
+    /// <summary>Counts that the chunks at some places are mapped in one place less.</summary>
+    public void RemoveMappings(CudaSection section)
+    {
+        for (int i = 0; i < section.Count; i++)
+        {
+            _mappings[section.Places[section.First + i]]--;
         }
     }
 

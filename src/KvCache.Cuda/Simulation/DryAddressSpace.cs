@@ -33,13 +33,9 @@ internal sealed class DryAddressSpace : SimulatedAddressSpace
     {
     }
 
-    public override bool TryMap(ulong address, ulong bytes, ulong physical) => true;
+    public override bool TryMap(ulong address, ulong bytes, ulong physical, bool read, bool write) => true;
 
     public override void Unmap(ulong address, ulong bytes)
-    {
-    }
-
-    public override void Protect(ulong address, ulong bytes, bool read, bool write)
     {
     }
 

@@ -15,11 +15,10 @@ internal abstract class SimulatedAddressSpace : IDisposable
 
     public abstract void Destroy(ulong physical, ulong bytes);
 
-    public abstract bool TryMap(ulong address, ulong bytes, ulong physical);
+    /// <summary>Lets addresses lead to physical memory, as far as may be read and written there.</summary>
+    public abstract bool TryMap(ulong address, ulong bytes, ulong physical, bool read, bool write);
 
     public abstract void Unmap(ulong address, ulong bytes);
-
-    public abstract void Protect(ulong address, ulong bytes, bool read, bool write);
 
     public abstract void Copy(ulong destination, ulong source, ulong bytes);
 

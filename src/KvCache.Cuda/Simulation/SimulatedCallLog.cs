@@ -27,7 +27,8 @@ internal sealed class SimulatedCallLog(SimulatedCudaCosts costs, int seed)
     }
 
     /// <summary>Charges a call that dealt with some mappings, or some bytes.</summary>
-    public void Charge(CudaEntryPoint entryPoint, int mappings = 1, long bytes = 0)
+    /// <returns>How long it took, in microseconds.</returns>
+    public double Charge(CudaEntryPoint entryPoint, int mappings = 1, long bytes = 0)
     {
         double time = 0;
         for (int i = 0; i < Math.Max(1, mappings); i++)
@@ -51,6 +52,7 @@ internal sealed class SimulatedCallLog(SimulatedCudaCosts costs, int seed)
         entry.Total += time;
         entry.Worst = Math.Max(entry.Worst, time);
         _microseconds += time;
+        return time;
     }
 
     public IReadOnlyList<SimulatedCudaCalls> GetCalls() =>

@@ -1,173 +1,120 @@
-using System.Runtime.InteropServices;
+using System.Diagnostics.CodeAnalysis;
 using KvCache.Cuda.Driver;
 
 namespace KvCache.Cuda.Simulation;
 
-/// <content>The driver's functions: streams, events, copies, pinned host memory.</content>
+/// <content>The driver's functions: streams, events, copies.</content>
 public sealed unsafe partial class SimulatedCudaDriver
 {
-    private CudaError CtxSynchronize()
-    {
-        lock (_gate)
-        {
-            CudaError error = Enter(CudaEntryPoint.cuCtxSynchronize);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _execution.RunAll();
-            return Leave(CudaEntryPoint.cuCtxSynchronize, _execution.Sticky);
-        }
-    }
-
     private CudaError StreamCreate(nint* stream, uint flags)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuStreamCreate);
+        if (call.IsRefused)
         {
-            CudaError error = Enter(CudaEntryPoint.cuStreamCreate);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            *stream = NextHandle();
-            _streams.Add(*stream, _execution.AddStream(isEngines: false));
-            return Leave(CudaEntryPoint.cuStreamCreate, CudaError.Success);
+            return call.Refusal;
         }
+
+        *stream = NextHandle();
+        _streams.Add(*stream, _execution.AddStream(isEngines: false));
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError StreamDestroy(nint stream)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuStreamDestroy_v2);
+        if (!TryFind(call, stream, out SimulatedStream? found, out CudaError error))
         {
-            CudaError error = Find(CudaEntryPoint.cuStreamDestroy_v2, stream, out SimulatedStream? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _streams.Remove(stream);
-            _execution.RemoveStream(found!);
-            return Leave(CudaEntryPoint.cuStreamDestroy_v2, CudaError.Success);
+            return error;
         }
+
+        _streams.Remove(stream);
+        _execution.RemoveStream(found);
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError StreamSynchronize(nint stream)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuStreamSynchronize);
+        if (!TryFind(call, stream, out SimulatedStream? found, out CudaError error))
         {
-            CudaError error = Find(CudaEntryPoint.cuStreamSynchronize, stream, out SimulatedStream? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _execution.Run(found!);
-            return Leave(CudaEntryPoint.cuStreamSynchronize, _execution.Sticky);
+            return error;
         }
+
+        _execution.Run(found);
+        return call.Answer(_execution.Sticky);
     }
 
     private CudaError StreamWaitEvent(nint stream, nint awaited, uint flags)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuStreamWaitEvent);
+        if (!TryFind(call, stream, out SimulatedStream? found, out CudaError error) || !TryFind(call, awaited, out SimulatedEvent? named, out error))
         {
-            CudaError error = Find(CudaEntryPoint.cuStreamWaitEvent, stream, out SimulatedStream? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            if (!_events.TryGetValue(awaited, out SimulatedEvent? named))
-            {
-                return Leave(CudaEntryPoint.cuStreamWaitEvent, NoEvent(awaited));
-            }
-
-            _execution.Submit(found!, new SimulatedWork(SimulatedWorkKind.WaitEvent) { Event = named, Record = named.Recorded });
-            return Leave(CudaEntryPoint.cuStreamWaitEvent, CudaError.Success);
+            return error;
         }
+
+        _execution.Submit(found, new SimulatedWork(SimulatedWorkKind.WaitEvent) { Event = named, Record = named.Recorded });
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError EventCreate(nint* created, uint flags)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuEventCreate);
+        if (call.IsRefused)
         {
-            CudaError error = Enter(CudaEntryPoint.cuEventCreate);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            *created = NextHandle();
-            _events.Add(*created, new SimulatedEvent());
-            return Leave(CudaEntryPoint.cuEventCreate, CudaError.Success);
+            return call.Refusal;
         }
+
+        *created = NextHandle();
+        _events.Add(*created, new SimulatedEvent());
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError EventDestroy(nint destroyed)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuEventDestroy_v2);
+        if (!TryFind(call, destroyed, out SimulatedEvent? _, out CudaError error))
         {
-            CudaError error = Find(CudaEntryPoint.cuEventDestroy_v2, destroyed, out SimulatedEvent? _);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _events.Remove(destroyed);
-            return Leave(CudaEntryPoint.cuEventDestroy_v2, CudaError.Success);
+            return error;
         }
+
+        _events.Remove(destroyed);
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError EventRecord(nint recorded, nint stream)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuEventRecord);
+        if (!TryFind(call, stream, out SimulatedStream? found, out CudaError error) || !TryFind(call, recorded, out SimulatedEvent? named, out error))
         {
-            CudaError error = Find(CudaEntryPoint.cuEventRecord, stream, out SimulatedStream? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            if (!_events.TryGetValue(recorded, out SimulatedEvent? named))
-            {
-                return Leave(CudaEntryPoint.cuEventRecord, NoEvent(recorded));
-            }
-
-            _execution.Record(found!, named);
-            return Leave(CudaEntryPoint.cuEventRecord, CudaError.Success);
+            return error;
         }
+
+        _execution.Record(found, named);
+        return call.Answer(CudaError.Success);
     }
 
     private CudaError EventQuery(nint queried)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuEventQuery);
+        if (!TryFind(call, queried, out SimulatedEvent? found, out CudaError error))
         {
-            CudaError error = Find(CudaEntryPoint.cuEventQuery, queried, out SimulatedEvent? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _execution.RunNextOf(found!);
-            error = _execution.Sticky != CudaError.Success ? _execution.Sticky : found!.IsPending ? CudaError.NotReady : CudaError.Success;
-            return Leave(CudaEntryPoint.cuEventQuery, error);
+            return error;
         }
+
+        _execution.RunNextOf(found);
+        return call.Answer(_execution.Sticky != CudaError.Success ? _execution.Sticky : found.IsPending ? CudaError.NotReady : CudaError.Success);
     }
 
     private CudaError EventSynchronize(nint awaited)
     {
-        lock (_gate)
+        using Call call = new(this, CudaEntryPoint.cuEventSynchronize);
+        if (!TryFind(call, awaited, out SimulatedEvent? found, out CudaError error))
         {
-            CudaError error = Find(CudaEntryPoint.cuEventSynchronize, awaited, out SimulatedEvent? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _execution.RunUntil(found!, found!.Recorded);
-            return Leave(CudaEntryPoint.cuEventSynchronize, _execution.Sticky);
+            return error;
         }
+
+        _execution.RunUntil(found, found.Recorded);
+        return call.Answer(_execution.Sticky);
     }
 
     private CudaError MemcpyHtoDAsync(ulong destination, void* source, nuint bytes, nint stream) => Submit(
@@ -190,115 +137,44 @@ public sealed unsafe partial class SimulatedCudaDriver
         stream,
         new SimulatedWork(SimulatedWorkKind.Fill) { Destination = destination, Value = value, Bytes = bytes });
 
-    private CudaError MemHostAlloc(void** address, nuint bytes, uint flags)
-    {
-        lock (_gate)
-        {
-            CudaError error = Enter(CudaEntryPoint.cuMemHostAlloc);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            if (bytes == 0)
-            {
-                return Leave(CudaEntryPoint.cuMemHostAlloc, Report(SimulatedCudaBreachKind.InvalidArgument, "0 bytes of pinned host memory are allocated."));
-            }
-
-            try
-            {
-                *address = NativeMemory.Alloc(bytes);
-            }
-            catch (OutOfMemoryException)
-            {
-                return Leave(CudaEntryPoint.cuMemHostAlloc, CudaError.OutOfMemory);
-            }
-
-            _pinned.Add((nint)(*address), bytes);
-            return Leave(CudaEntryPoint.cuMemHostAlloc, CudaError.Success);
-        }
-    }
-
-    private CudaError MemFreeHost(void* address)
-    {
-        lock (_gate)
-        {
-            CudaError error = Enter(CudaEntryPoint.cuMemFreeHost);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            if (!_pinned.Remove((nint)address))
-            {
-                return Leave(
-                    CudaEntryPoint.cuMemFreeHost, Report(SimulatedCudaBreachKind.InvalidFree, $"0x{(nint)address:x} is no pinned host memory."));
-            }
-
-            _execution.RunAll(); // the driver waits for the device here
-            NativeMemory.Free(address);
-            return Leave(CudaEntryPoint.cuMemFreeHost, CudaError.Success);
-        }
-    }
-
-    private void FreePinned()
-    {
-        foreach (nint address in _pinned.Keys)
-        {
-            NativeMemory.Free((void*)address);
-        }
-
-        _pinned.Clear();
-    }
-
     private CudaError Submit(CudaEntryPoint entryPoint, nint stream, in SimulatedWork work)
     {
-        lock (_gate)
+        using Call call = new(this, entryPoint);
+        if (!TryFind(call, stream, out SimulatedStream? found, out CudaError error))
         {
-            CudaError error = Find(entryPoint, stream, out SimulatedStream? found);
-            if (error != CudaError.Success)
-            {
-                return error;
-            }
-
-            _execution.Submit(found!, work);
-            if (work.Host != 0 && !IsPinned(work.Host, work.Bytes))
-            {
-                _execution.Run(found!); // pageable memory: the driver waits, too
-            }
-
-            return Leave(entryPoint, CudaError.Success);
-        }
-    }
-
-    private bool IsPinned(nint address, ulong bytes)
-    {
-        foreach ((nint start, ulong length) in _pinned)
-        {
-            if (address >= start && (ulong)(address - start) + bytes <= length)
-            {
-                return true;
-            }
+            return error;
         }
 
-        return false;
+        _execution.Submit(found, work);
+        if (work.Host != 0 && !IsPinned(work.Host, work.Bytes))
+        {
+            _execution.Run(found); // pageable memory: the driver waits, too
+        }
+
+        return call.Answer(CudaError.Success);
     }
 
-    private CudaError Find(CudaEntryPoint entryPoint, nint handle, out SimulatedStream? stream)
+    private bool TryFind(in Call call, nint handle, [NotNullWhen(true)] out SimulatedStream? stream, out CudaError error)
     {
         stream = null;
-        CudaError error = Enter(entryPoint);
-        return error != CudaError.Success || _streams.TryGetValue(handle, out stream)
-            ? error
-            : Leave(entryPoint, Report(SimulatedCudaBreachKind.InvalidHandle, $"{entryPoint} is called with stream 0x{handle:x}, which does not exist."));
+        error = call.Refusal;
+        if (error == CudaError.Success && !_streams.TryGetValue(handle, out stream))
+        {
+            error = call.Answer(SimulatedCudaBreachKind.InvalidHandle, $"Stream 0x{handle:x} does not exist.");
+        }
+
+        return stream is not null;
     }
 
-    private CudaError Find(CudaEntryPoint entryPoint, nint handle, out SimulatedEvent? found)
+    private bool TryFind(in Call call, nint handle, [NotNullWhen(true)] out SimulatedEvent? found, out CudaError error)
     {
         found = null;
-        CudaError error = Enter(entryPoint);
-        return error != CudaError.Success || _events.TryGetValue(handle, out found) ? error : Leave(entryPoint, NoEvent(handle));
-    }
+        error = call.Refusal;
+        if (error == CudaError.Success && !_events.TryGetValue(handle, out found))
+        {
+            error = call.Answer(SimulatedCudaBreachKind.InvalidHandle, $"Event 0x{handle:x} does not exist.");
+        }
 
-    private CudaError NoEvent(nint handle) => Report(SimulatedCudaBreachKind.InvalidHandle, $"Event 0x{handle:x} does not exist.");
+        return found is not null;
+    }
 }

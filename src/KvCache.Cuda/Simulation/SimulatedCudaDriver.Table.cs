@@ -6,6 +6,8 @@ namespace KvCache.Cuda.Simulation;
 /// <content>The table of functions. Each is a closure over this instance, which a static function could not be.</content>
 public sealed unsafe partial class SimulatedCudaDriver
 {
+    private readonly List<Delegate> _functions = [];
+
     private CudaEntryPoints CreateTable() => new()
     {
         cuInit = (delegate* unmanaged<uint, CudaError>)Export<OfUInt32>(Init),

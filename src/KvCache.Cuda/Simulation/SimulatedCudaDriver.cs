@@ -19,6 +19,8 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     private readonly Lock _gate = new();
     private readonly SimulatedCudaOptions _options;
     private readonly SimulatedAddressSpace _space;
+    private readonly SimulatedUsage _usage;
+    private readonly SimulatedArenas _arenas;
     private readonly SimulatedMemory _memory;
     private readonly SimulatedExecution _execution;
     private readonly SimulatedCallLog _log;
@@ -43,8 +45,10 @@ public sealed partial class SimulatedCudaDriver : IDisposable
         _options = options ?? new SimulatedCudaOptions();
         _options.Validate();
         _space = _options.HasMemory ? new LinuxAddressSpace() : new DryAddressSpace();
-        _memory = new SimulatedMemory(_options, _space, Report);
-        _execution = new SimulatedExecution(_memory, _space, _options.Streams == SimulatedCudaStreams.Eager, Report);
+        _usage = new SimulatedUsage((ulong)_options.MemoryBytes);
+        _arenas = new SimulatedArenas(_space, _usage, Report);
+        _memory = new SimulatedMemory(_options, _space, _usage, Report);
+        _execution = new SimulatedExecution(_arenas, _memory, _space, _options.Streams == SimulatedCudaStreams.Eager, Report);
         _log = new SimulatedCallLog(_options.Costs, _options.Seed);
         _streams.Add(0, _execution.AddStream(isEngines: true));
         Driver = new CudaDriver(CreateTable(), this, _space.HasMemory, _space.HasMemory);
@@ -56,17 +60,20 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     /// <summary>Gets the sum of all calls' times on the virtual clock; the driver serves one call at a time.</summary>
     public TimeSpan Elapsed => Locked(() => _log.Elapsed);
 
+    /// <summary>Gets the sum of the calling thread's calls' times on the virtual clock: how long it was kept by the driver.</summary>
+    public TimeSpan ElapsedOfThisThread => TimeSpan.FromMicroseconds(_thread.Value!.Microseconds);
+
     /// <summary>Gets how many calls were made. The names of errors are not counted.</summary>
     public long CallCount => Locked(() => _log.CallCount);
 
     /// <summary>Gets the device memory in use, others' included.</summary>
-    public long UsedBytes => Locked(() => (long)(_memory.UsedBytes + _memory.OtherBytes));
+    public long UsedBytes => Locked(() => (long)(_usage.Used + _usage.Other));
 
     /// <summary>Gets the most device memory that was in use here at one time, others' not included.</summary>
-    public long PeakBytes => Locked(() => (long)_memory.PeakBytes);
+    public long PeakBytes => Locked(() => (long)_usage.Peak);
 
     /// <summary>Gets the device memory that is free.</summary>
-    public long FreeBytes => Locked(() => (long)_memory.FreeBytes);
+    public long FreeBytes => Locked(() => (long)_usage.Free);
 
     /// <summary>Gets how many mappings there are.</summary>
     public int MappingCount => Locked(() => _memory.Mappings);
@@ -75,13 +82,13 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     /// <value>Bytes, at least 0. Default: 0.</value>
     public long OtherBytes
     {
-        get => Locked(() => (long)_memory.OtherBytes);
+        get => Locked(() => (long)_usage.Other);
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);
             lock (_gate)
             {
-                _memory.OtherBytes = (ulong)value;
+                _usage.Other = (ulong)value;
             }
         }
     }
@@ -193,7 +200,7 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     {
         lock (_gate)
         {
-            Leak(_memory.Arenas, "allocations");
+            Leak(_arenas.Count, "allocations");
             Leak(_memory.Handles, "handles of physical memory");
             Leak(_memory.Mappings, "mappings");
             Leak(_memory.Reservations, "reserved ranges of addresses");
@@ -256,6 +263,8 @@ public sealed partial class SimulatedCudaDriver : IDisposable
     private sealed class ThreadState
     {
         public nint Context { get; set; }
+
+        public double Microseconds { get; set; }
 
         public long[] Counts { get; } = new long[Enum.GetValues<CudaEntryPoint>().Length];
     }

@@ -3,12 +3,14 @@ namespace KvCache.Cuda.Simulation;
 /// <summary>What machine a <see cref="SimulatedCudaDriver"/> stands for.</summary>
 public sealed record SimulatedCudaOptions
 {
+    private const int SmallestGranularity = 4096;
+
     /// <summary>Gets the device's memory in bytes; at least 1.</summary>
     /// <value>Default: 1 GiB.</value>
     public long MemoryBytes { get; init; } = 1L << 30;
 
-    /// <summary>Gets the granularity of virtual memory in bytes; a power of two, at least 64 KiB.</summary>
-    /// <value>Default: 2 MiB, as on all GPUs so far.</value>
+    /// <summary>Gets the granularity of virtual memory in bytes; a power of two, at least 4,096, and with <see cref="HasMemory"/> a system page.</summary>
+    /// <value>Default: 2 MiB, as on all GPUs so far. Small ones make tests fast.</value>
     public long GranularityBytes { get; init; } = 2L << 20;
 
     /// <summary>
@@ -48,10 +50,11 @@ public sealed record SimulatedCudaOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MappingLimit, 1);
         ArgumentNullException.ThrowIfNull(Costs);
         ArgumentNullException.ThrowIfNull(ComputeCapability);
-        if (GranularityBytes < 64 << 10 || !long.IsPow2(GranularityBytes))
+        int least = HasMemory ? Math.Max(SmallestGranularity, Environment.SystemPageSize) : SmallestGranularity;
+        if (GranularityBytes < least || !long.IsPow2(GranularityBytes))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(GranularityBytes), GranularityBytes, $"GranularityBytes is {GranularityBytes}; expected a power of two of at least 65,536.");
+                nameof(GranularityBytes), GranularityBytes, $"GranularityBytes is {GranularityBytes}; expected a power of two of at least {least}.");
         }
 
         if (!Enum.IsDefined(Streams))

@@ -4,7 +4,7 @@ namespace KvCache.Cuda.Simulation;
 
 /// <summary>Runs the work of streams: late or at once, in the order of each stream, with every address checked when it runs.</summary>
 internal sealed unsafe class SimulatedExecution(
-    SimulatedMemory memory, SimulatedAddressSpace space, bool eager, Func<SimulatedCudaBreachKind, string, CudaError> report)
+    SimulatedArenas arenas, SimulatedMemory memory, SimulatedAddressSpace space, bool eager, Func<SimulatedCudaBreachKind, string, CudaError> report)
 {
     private readonly List<SimulatedStream> _streams = [];
 
@@ -152,7 +152,7 @@ internal sealed unsafe class SimulatedExecution(
 
     private bool MayTouch(in SimulatedWork work, ulong address, ulong bytes, CudaAccess access)
     {
-        if (memory.Allows(address, bytes, access))
+        if (address + bytes >= address && (arenas.Contain(address, bytes) || memory.Allows(address, bytes, access)))
         {
             return true;
         }

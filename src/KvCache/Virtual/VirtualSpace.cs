@@ -46,6 +46,9 @@ internal sealed class VirtualSpace : IDisposable
     /// <summary>Gets what is mapped beside the steps.</summary>
     public Lookahead Ahead { get; }
 
+    /// <summary>Gets the memory behind the slots.</summary>
+    public GroupMemory Memory => _memory;
+
     /// <summary>Whether positions behind what a sequence holds can be mapped anew: no running work reads what they show.</summary>
     public bool CanReplace(int slot, int position, int count)
     {

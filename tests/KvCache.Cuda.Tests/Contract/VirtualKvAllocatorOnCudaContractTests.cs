@@ -4,20 +4,17 @@ using KvCache.Specs.Contract;
 namespace KvCache.Cuda.Tests.Contract;
 
 /// <summary>The virtual manager on the simulated driver, which fails the test on any breach of the driver's contract.</summary>
-public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract, IDisposable
+public abstract class VirtualKvAllocatorOnCudaContract(int lookaheadTokens) : KvAllocatorContract, IDisposable
 {
-    private readonly Simulated _simulated = Simulated.Eager();
+    private readonly Simulated _simulated = VirtualAllocators.Simulate();
     private readonly List<IDisposable> _memories = [];
-
-    public VirtualKvAllocatorOnCudaContractTests() => VirtualAllocators.SkipUnlessAsked();
 
     protected override bool DeduplicatesByDefault => false;
 
     protected override bool? GivesMemoryBack => true;
 
-    protected override bool DriverAllocates => true;
-
-    protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(setup, _simulated.Device, _memories);
+    protected override IKvAllocator CreateAllocator(ContractSetup setup) =>
+        VirtualAllocators.Create(setup, VirtualAllocators.GroupPerBlock(setup), _simulated.Device, _memories, lookaheadTokens);
 
     void IDisposable.Dispose()
     {
@@ -26,3 +23,8 @@ public sealed class VirtualKvAllocatorOnCudaContractTests : KvAllocatorContract,
         _simulated.Dispose();
     }
 }
+
+public sealed class VirtualKvAllocatorOnCudaContractTests() : VirtualKvAllocatorOnCudaContract(lookaheadTokens: 0);
+
+/// <summary>The same where a thread maps ahead.</summary>
+public sealed class VirtualKvAllocatorAheadOnCudaContractTests() : VirtualKvAllocatorOnCudaContract(lookaheadTokens: 64);

@@ -1,30 +1,34 @@
 using KvCache.Specs;
 using KvCache.Specs.Model;
+using KvCache.Virtual;
 
 namespace KvCache.Cuda.Tests.Contract;
 
-/// <summary>The virtual manager on the simulated driver, which fails the test on any breach of the driver's contract.</summary>
-public sealed class VirtualKvAllocatorOnCudaModelTests : KvAllocatorModel, IDisposable
+/// <summary>Programs on the simulated driver, which fails the test on any breach of the driver's contract.</summary>
+public abstract class VirtualKvAllocatorOnCudaModel(int lookaheadTokens) : KvAllocatorModel, IDisposable
 {
-    private readonly Simulated _simulated = Simulated.Eager();
+    private readonly Simulated _simulated = VirtualAllocators.Simulate();
     private readonly List<IDisposable> _memories = [];
 
-    public VirtualKvAllocatorOnCudaModelTests() => VirtualAllocators.SkipUnlessAsked();
+    /// <summary>Every operation calls the driver, up to a hundred times.</summary>
+    protected override int Operations => ModelSettings.Operations / 80;
 
-    /// <summary>Every operation calls the driver, up to hundreds of times.</summary>
-    protected override int Operations => ModelSettings.Operations / 40;
+    protected abstract KvGeometry GeometryOf(ContractSetup setup);
+
+    protected override int GroupTokensOf(IKvAllocator allocator) => ((VirtualKvAllocator)allocator).Plan.GroupTokens;
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup)
     {
         // Programs are run one after the other, each allocator closed before the next is made.
         DisposeMemories();
-        return VirtualAllocators.Create(setup, _simulated.Device, _memories);
+        return VirtualAllocators.Create(setup, GeometryOf(setup), _simulated.Device, _memories, lookaheadTokens);
     }
 
     public void Dispose()
     {
         DisposeMemories();
         _simulated.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private void DisposeMemories()
@@ -32,4 +36,16 @@ public sealed class VirtualKvAllocatorOnCudaModelTests : KvAllocatorModel, IDisp
         _memories.ForEach(static memory => memory.Dispose());
         _memories.Clear();
     }
+}
+
+/// <summary>A group is one block.</summary>
+public sealed class VirtualKvAllocatorOnCudaModelTests() : VirtualKvAllocatorOnCudaModel(lookaheadTokens: 0)
+{
+    protected override KvGeometry GeometryOf(ContractSetup setup) => VirtualAllocators.GroupPerBlock(setup);
+}
+
+/// <summary>A group is several blocks, mapped ahead.</summary>
+public sealed class VirtualKvAllocatorGroupsOnCudaModelTests() : VirtualKvAllocatorOnCudaModel(lookaheadTokens: 5)
+{
+    protected override KvGeometry GeometryOf(ContractSetup setup) => VirtualAllocators.ManyBlocksPerGroup;
 }

@@ -6,16 +6,12 @@ namespace KvCache.Specs.Contract;
 /// <content>The hot path leaves the managed heap alone.</content>
 public abstract partial class KvAllocatorContract
 {
-    /// <summary>Whether the driver below the allocator allocates on the calling thread, as a simulated one does.</summary>
-    protected virtual bool DriverAllocates => false;
-
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, false)]
     [InlineData(true, true)]
     public void Steady_decoding_allocates_nothing(bool prefixCaching, bool lateFences)
     {
-        Assert.SkipWhen(prefixCaching && DriverAllocates, "The driver of this suite is managed code that allocates where mappings change.");
         LateFenceDevice device = new();
         CacheFixture cache = Create(new ContractSetup
         {

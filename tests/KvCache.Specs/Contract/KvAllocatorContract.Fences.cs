@@ -113,7 +113,7 @@ public abstract partial class KvAllocatorContract
     public void The_cache_is_not_cleared_nor_trimmed_from_under_running_work()
     {
         LateFenceDevice device = new();
-        CacheFixture cache = Create(new ContractSetup { Device = device });
+        CacheFixture cache = Create(new ContractSetup { Device = device, MapsAhead = false });
         cache.OpenComputed(Run(0, 8)).Dispose();
         Assert.False(cache.Allocator.TryClear());
         Assert.Equal(0, cache.Allocator.Trim(long.MaxValue));

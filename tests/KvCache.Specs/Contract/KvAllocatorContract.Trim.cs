@@ -10,8 +10,8 @@ public abstract partial class KvAllocatorContract
     /// <summary>Whether memory that nobody owns can be given back; null where the device's arenas say so.</summary>
     protected virtual bool? GivesMemoryBack => null;
 
-    /// <summary>Keys and values of one block and layer are one system page each.</summary>
-    private static ContractSetup PageSized => new() { Geometry = KvGeometry.Create(2, 8, 64), BlockTokens = 4, BlockCount = 8 };
+    /// <summary>Keys and values of one block and layer are one system page each; no memory is taken that was not asked for.</summary>
+    private static ContractSetup PageSized => new() { Geometry = KvGeometry.Create(2, 8, 64), BlockTokens = 4, BlockCount = 8, MapsAhead = false };
 
     [Fact]
     public void Trimming_gives_idle_memory_back_and_keeps_what_is_owned()

@@ -24,7 +24,7 @@ internal sealed class LinuxMemoryFile : IDisposable
         _ = LinuxCalls.Control(_descriptor, LinuxCalls.AddSeals, LinuxCalls.SealSealShrinkGrow);
     }
 
-    public SafeHandle Descriptor => _descriptor;
+    public SafeFileHandle Descriptor => _descriptor;
 
     /// <summary>Backs a part with zeroed memory.</summary>
     public bool TryAllocate(long offset, long bytes)
