@@ -60,12 +60,12 @@ public abstract partial class KvAttentionContract
     [MemberData(nameof(ElementTypes))]
     public void A_decoded_row_is_the_same_alone_and_in_any_batch(KvElementType type)
     {
-        foreach (int cached in (int[])[0, 5, 64, 300, 511, 1030, 3000])
+        foreach (int cached in (int[])[0, 64, 511, 1030])
         {
             AttentionCase alone = AttentionCase.Of(type, (2, 4), (32, 20), $"{cached}+1");
             using AttentionScene scene = new(Site, alone);
             float[] expected = scene.Run(Attention);
-            foreach (string others in (string[])["9+1", "700+1,700+1,0+1", "0+90", "1500+1,3+40,12+1,0+0,0+1,77+1,1+1"])
+            foreach (string others in (string[])["700+1,700+1,0+1", "0+90", "1100+1,3+40,12+1,0+0,0+1,77+1,1+1"])
             {
                 // Contents follow from the place in the batch: the row stays the first, and others come before it by copying.
                 AttentionRow[] rows = [alone.Rows[0], .. AttentionCase.ParseRows(others)];

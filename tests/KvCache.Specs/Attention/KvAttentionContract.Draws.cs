@@ -13,10 +13,11 @@ public abstract partial class KvAttentionContract
     {
         AttentionTally tally = new();
         AttentionCase? failed = null;
+        ulong seed = AttentionSettings.SeedOf(GetType());
         Config config = Config.QuickThrowOnFailure
             .WithQuietOnSuccess(true)
             .WithMaxTest(AttentionSettings.Cases)
-            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(AttentionSettings.Seed), FSharpOption<int>.None)));
+            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(seed), FSharpOption<int>.None)));
         try
         {
             FsCheck.Check.One(config, Prop.ForAll(AttentionGenerator.Arbitrary, drawn => CheckNoting(drawn, tally, ref failed)));
@@ -24,10 +25,10 @@ public abstract partial class KvAttentionContract
         catch (Exception exception) when (failed is not null)
         {
             throw new InvalidOperationException(
-                $"Seed {AttentionSettings.Seed}. Smallest failing case:\n{failed}\n{exception.Message}", exception);
+                $"Seed {seed}. Smallest failing case:\n{failed}\n{exception.Message}", exception);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {AttentionSettings.Seed}. {tally}.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}. {tally}.");
         Assert.Equal(AttentionSettings.Cases, tally.Cases);
         tally.CheckReach();
     }

@@ -9,8 +9,8 @@ internal static class CpuAttentions
 {
     public static CpuAttention OnThreads(int threads) => new(new CpuAttentionOptions { Threads = threads });
 
-    /// <summary>An attention whose kernels work on vectors of so many bits; the test is skipped where the processor has none.</summary>
-    public static CpuAttention OnVectors(int bits)
+    /// <summary>An attention whose kernels work on vectors of so many bits, even where they do not divide a head; the test is skipped where the processor has none.</summary>
+    public static CpuAttention OnVectors(int bits, int threads)
     {
         bool present = bits switch
         {
@@ -20,6 +20,6 @@ internal static class CpuAttentions
         };
         Assert.SkipUnless(present, $"This processor has no vectors of {bits} bits.");
 
-        return new CpuAttention(new CpuAttentionOptions { Threads = 2, ForcedWidth = bits });
+        return new CpuAttention(new CpuAttentionOptions { Threads = threads, ForcedWidth = bits });
     }
 }
