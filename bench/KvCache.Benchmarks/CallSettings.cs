@@ -9,7 +9,7 @@ internal sealed class CallSettings : ManualConfig
 {
     // In this process: what the system does for a call does not depend on how the caller was compiled.
     public CallSettings() => AddJob(Job.Default
-        .WithToolchain(InProcessEmitToolchain.Default)
+        .WithToolchain(InProcessEmitToolchain.Instance)
         .WithLaunchCount(1)
         .WithWarmupCount(20)
         .WithIterationCount(50)
