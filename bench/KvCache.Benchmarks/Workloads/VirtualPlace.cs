@@ -20,7 +20,7 @@ internal sealed record VirtualPlace(long ChunkBytes, TokenLayout Layout = TokenL
             BlockTokens = BlockTokens,
             Layout = Layout,
             MaxSequences = (int)(bytes / plan.GroupBytes),
-            MaxSequenceTokens = shape.Context,
+            MaxSequenceTokens = Math.Max(shape.Context, plan.GroupTokens),
             LookaheadTokens = 0,
             PrefixCaching = false,
         });

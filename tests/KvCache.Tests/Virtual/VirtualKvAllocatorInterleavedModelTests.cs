@@ -8,7 +8,7 @@ namespace KvCache.Tests.Virtual;
 public sealed class VirtualKvAllocatorInterleavedModelTests : KvAllocatorModel
 {
     /// <summary>Every operation calls the system, up to fifty times.</summary>
-    protected override int Operations => ModelSettings.Operations / 20;
+    protected override int Operations => ModelSettings.Operations / 40;
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => VirtualAllocators.Create(
         setup, VirtualAllocators.ManyBlocksPerGroup, lookaheadTokens: 5, TokenLayout.Interleaved);
