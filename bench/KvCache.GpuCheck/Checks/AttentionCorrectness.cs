@@ -10,7 +10,7 @@ namespace KvCache.GpuCheck.Checks;
 /// <remarks>Both read the same stored numbers, so that the tolerance is that of float32 sums whatever the cache's type.</remarks>
 internal sealed class AttentionCorrectness : IGpuCheck
 {
-    private const double Tolerance = 1e-5;
+    internal const double Tolerance = 1e-5;
 
     public string Name => "attention-correct";
 
@@ -30,7 +30,8 @@ internal sealed class AttentionCorrectness : IGpuCheck
             for (int seed = 0; seed < cases; seed++)
             {
                 AttentionCase drawn = AttentionCase.Draw(seed, slow ? 40 : 1500);
-                double error = drawn.Tokens == 0 ? 0 : ErrorOf(drawn, new HostAnswer(drawn, host), context.Device, attention);
+                using CacheScene scene = new(context.Device, drawn.Shape, 1, drawn.Lengths, drawn.Seed);
+                double error = drawn.Tokens == 0 ? 0 : ErrorOf(scene, drawn, new HostAnswer(drawn, host), context.Device, attention);
                 worst = Math.Max(worst, error);
                 if (error > Tolerance)
                 {
@@ -58,10 +59,10 @@ internal sealed class AttentionCorrectness : IGpuCheck
         yield return ("threads work alone", KernelPolicy.ForThreads(device.Accelerator));
     }
 
-    private static double ErrorOf(AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
+    /// <summary>How far a case's answer from a cache of one layer is from the processor's.</summary>
+    internal static double ErrorOf(IScene scene, AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
     {
         AttentionShape shape = drawn.Shape;
-        using CacheScene scene = new(device, shape, 1, drawn.Lengths, drawn.Seed);
         scene.ForEachRegion((address, bytes) => DeviceBuffer.Fill(device, address, bytes, Patterns.Poison));
         int prefix = drawn.Cached.Sum();
         using DeviceBuffer prefixKeys = DeviceBuffer.Of<float>(device, host.PrefixKeys);
