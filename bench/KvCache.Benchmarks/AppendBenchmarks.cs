@@ -33,7 +33,7 @@ public class AppendBenchmarks
     {
         _data = new AttentionData(Shape);
         _operands = new OperandBuffers(Shape, _data);
-        _cache = AttentionCache.Create(Shape, ElementType, PageOrder.Shuffled, _data);
+        _cache = AttentionCache.Create(Shape, ElementType, new PagedPlace(PageOrder.Shuffled), _data);
         _attention = new CpuAttention(new CpuAttentionOptions { Threads = Threads });
 
         foreach (KvLayerView view in _cache.Views)

@@ -3,11 +3,12 @@ using BenchmarkDotNet.Running;
 using KvCache.Benchmarks;
 using KvCache.Benchmarks.Ratios;
 
-if (args is ["ratios", .. string[] words])
+if (args is ["ratios" or "places", .. string[] words])
 {
     try
     {
-        AttentionRatios.Run(RatioOptions.Parse(words), Console.Out);
+        Comparison comparison = args[0] == "places" ? Comparison.OfPlaces : Comparison.OfAttention;
+        AttentionRatios.Run(comparison, RatioOptions.Parse(words), Console.Out);
         return 0;
     }
     catch (ArgumentException exception)

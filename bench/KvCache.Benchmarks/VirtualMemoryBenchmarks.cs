@@ -1,69 +1,108 @@
 using BenchmarkDotNet.Attributes;
 using KvCache.Benchmarks.Baselines;
-using KvCache.Memory;
+using KvCache.Benchmarks.Workloads;
 
 namespace KvCache.Benchmarks;
 
-/// <summary>Mapping a run of chunks and unmapping it, against anonymous memory mapped and unmapped, and against copying the run.</summary>
-/// <remarks>Chunks of 64 KiB, created and touched before; the pages of what is mapped are not touched, as far as a method's name does not say so.</remarks>
-public unsafe class VirtualMemoryBenchmarks : IDisposable
+/// <summary>Mapping a run of chunks and unmapping it, each on its own, with the pages entered by mapping or by touching them; per run.</summary>
+/// <remarks>
+/// The chunks are created and touched before, as those are that a closed sequence leaves. Runs do not touch one another, so
+/// that each is a mapping of its own. Chunks of 2 MiB lie on huge pages where the system has them.
+/// </remarks>
+[Config(typeof(CallSettings))]
+public class VirtualMemoryBenchmarks : IDisposable
 {
-    private const int ChunkBytes = 64 << 10;
-    private const int Places = 256;
-    private HostVirtualMemory _memory = null!;
-    private HostVirtualMemory _populating = null!;
-    private nint _range;
-    private nint _populatingRange;
-    private int[] _chunks = null!;
+    private const int Runs = 128;
+    private const int TouchedRuns = 8;
+    private readonly nint[] _anonymous = new nint[Runs];
+    private MappedRuns _runs = null!;
+    private MappedRuns _populating = null!;
+    private int _anonymousCount;
     private byte[] _source = null!;
     private byte[] _destination = null!;
-    private int _turn;
 
-    [Params(1, 16)]
+    [Params(1, 4, 16)]
     public int Chunks { get; set; }
+
+    [Params(64, 2048)]
+    public int ChunkKiB { get; set; }
+
+    private int RunBytes => Chunks * (ChunkKiB << 10);
 
     [GlobalSetup]
     public void Setup()
     {
-        (_memory, _range) = Create(populate: false);
-        (_populating, _populatingRange) = Create(populate: true);
-        _chunks = [.. Enumerable.Range(32, Chunks)];
-        _source = new byte[Chunks * ChunkBytes];
-        _destination = new byte[Chunks * ChunkBytes];
+        _runs = new MappedRuns(Chunks, (long)ChunkKiB << 10, Runs, populate: false);
+        _populating = new MappedRuns(Chunks, (long)ChunkKiB << 10, Runs, populate: true);
+        _source = new byte[RunBytes];
+        _destination = new byte[RunBytes];
     }
 
-    /// <summary>What one does without: memory of one's own for every range, and nothing shared.</summary>
-    [Benchmark(Baseline = true)]
-    public void AnonymousMapAndUnmap() => AnonymousMemory.Unmap(AnonymousMemory.Map(Chunks * ChunkBytes), Chunks * ChunkBytes);
+    [IterationSetup(Target = nameof(AnonymousUnmap))]
+    public void PrepareAnonymousUnmap() => AnonymousMap();
 
-    [Benchmark]
-    public void MapAndUnmap() => MapAndUnmap(_memory, _range, touch: false);
+    [IterationSetup(Target = nameof(Unmap))]
+    public void PrepareUnmap() => Map();
 
-    [Benchmark]
-    public void MapAndUnmapPopulating() => MapAndUnmap(_populating, _populatingRange, touch: false);
+    [IterationSetup(Target = nameof(UnmapPopulated))]
+    public void PrepareUnmapPopulated() => MapPopulating();
 
-    [Benchmark]
-    public void MapTouchAndUnmap() => MapAndUnmap(_memory, _range, touch: true);
+    [IterationSetup(Target = nameof(UnmapTouched))]
+    public void PrepareUnmapTouched() => MapAndTouch();
 
-    [Benchmark]
-    public void MapTouchAndUnmapPopulating() => MapAndUnmap(_populating, _populatingRange, touch: true);
-
-    [Benchmark]
-    public void CreateAndDestroy()
+    [IterationCleanup]
+    public void UnmapRest()
     {
-        int[] chunks = _chunks;
-        for (int i = 0; i < chunks.Length; i++)
-        {
-            chunks[i] += 64;
-        }
+        AnonymousUnmap();
+        Unmap();
+        UnmapPopulated();
+    }
 
-        _ = _memory.TryCreate(chunks);
-        _memory.Destroy(chunks);
-        for (int i = 0; i < chunks.Length; i++)
+    /// <summary>What one does without: memory of one's own for every run, and nothing shared.</summary>
+    [Benchmark(Baseline = true, OperationsPerInvoke = Runs)]
+    public void AnonymousMap()
+    {
+        while (_anonymousCount < Runs)
         {
-            chunks[i] -= 64;
+            _anonymous[_anonymousCount++] = AnonymousMemory.Map(RunBytes);
         }
     }
+
+    [Benchmark(OperationsPerInvoke = Runs)]
+    public void AnonymousUnmap()
+    {
+        while (_anonymousCount > 0)
+        {
+            AnonymousMemory.Unmap(_anonymous[--_anonymousCount], RunBytes);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Runs)]
+    public void Map() => _runs.Map(Runs, touch: false);
+
+    [Benchmark(OperationsPerInvoke = Runs)]
+    public void Unmap() => _runs.UnmapAll();
+
+    [Benchmark(OperationsPerInvoke = Runs)]
+    public void MapPopulating() => _populating.Map(Runs, touch: false);
+
+    [Benchmark(OperationsPerInvoke = Runs)]
+    public void UnmapPopulated() => _populating.UnmapAll();
+
+    /// <summary>Every page is written to once, which traps.</summary>
+    [Benchmark(OperationsPerInvoke = TouchedRuns)]
+    public void MapAndTouch() => _runs.Map(TouchedRuns, touch: true);
+
+    /// <summary>The same where mapping has entered the pages.</summary>
+    [Benchmark(OperationsPerInvoke = TouchedRuns)]
+    public void MapPopulatingAndTouch() => _populating.Map(TouchedRuns, touch: true);
+
+    [Benchmark(OperationsPerInvoke = TouchedRuns)]
+    public void UnmapTouched() => _runs.UnmapAll();
+
+    /// <summary>Memory from the system, zeroed, and back to it.</summary>
+    [Benchmark]
+    public void CreateAndDestroy() => _runs.CreateAndDestroy();
 
     /// <summary>What sharing by copying costs.</summary>
     [Benchmark]
@@ -72,40 +111,8 @@ public unsafe class VirtualMemoryBenchmarks : IDisposable
     [GlobalCleanup]
     public void Dispose()
     {
-        _memory.Dispose();
+        _runs.Dispose();
         _populating.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    private static (HostVirtualMemory Memory, nint Range) Create(bool populate)
-    {
-        HostVirtualMemory memory = new(new HostVirtualMemoryOptions { ChunkCapacity = Places, ChunkBytes = ChunkBytes, PopulateOnMap = populate });
-        int[] chunks = [.. Enumerable.Range(0, 64)];
-        if (!memory.TryCreate(chunks) || !memory.TryReserve(Places * ChunkBytes, out nint range) || !memory.TryMap(range, chunks, writable: true))
-        {
-            throw new InvalidOperationException("The system refused 4 MiB.");
-        }
-
-        new Span<byte>((void*)range, chunks.Length * ChunkBytes).Fill(1);
-        memory.Unmap(range, chunks.Length);
-        return (memory, range);
-    }
-
-    private void MapAndUnmap(HostVirtualMemory memory, nint range, bool touch)
-    {
-        // Every second place, so that nothing merges with what lies beside it.
-        _turn = (_turn + 2) % (Places - 32);
-        nint address = range + ((nint)_turn * ChunkBytes);
-        if (!memory.TryMap(address, _chunks, writable: true))
-        {
-            throw new InvalidOperationException("The system refused to map.");
-        }
-
-        for (int offset = 0; touch && offset < Chunks * ChunkBytes; offset += 4096)
-        {
-            *(byte*)(address + offset) = 2;
-        }
-
-        memory.Unmap(address, Chunks);
     }
 }

@@ -42,10 +42,22 @@ internal sealed class GpuCheckCommand : RootCommand
         DefaultValueFactory = static _ => ".",
     };
 
+    private readonly Option<bool> _tune = new("--tune")
+    {
+        Description = "Instead of checking, try what the kernels on tensor cores can be made of and write the best to tensor-tuning.csv.",
+    };
+
+    private readonly Option<string?> _kernels = new("--kernels")
+    {
+        Description = "Instead of checking, compile the kernels on tensor cores into a folder that processes can take them from; needs no GPU. " +
+            "--only chooses among them.",
+        HelpName = "FOLDER",
+    };
+
     public GpuCheckCommand(Func<GpuCheckOptions, int> run)
         : base(Summary)
     {
-        Option[] options = [_device, _list, _quick, _only, _folder];
+        Option[] options = [_device, _list, _quick, _only, _folder, _tune, _kernels];
         Array.ForEach(options, Options.Add);
         _device.Validators.Add(result =>
         {
@@ -58,7 +70,11 @@ internal sealed class GpuCheckCommand : RootCommand
         {
             TryDevice(parsed.GetRequiredValue(_device), out GpuDeviceKind kind, out int ordinal);
             return run(new GpuCheckOptions(
-                kind, ordinal, parsed.GetValue(_list), parsed.GetValue(_quick), parsed.GetValue(_only) ?? [], parsed.GetRequiredValue(_folder)));
+                kind, ordinal, parsed.GetValue(_list), parsed.GetValue(_quick), parsed.GetValue(_only) ?? [], parsed.GetRequiredValue(_folder))
+            {
+                Tune = parsed.GetValue(_tune),
+                KernelFolder = parsed.GetValue(_kernels),
+            });
         });
     }
 

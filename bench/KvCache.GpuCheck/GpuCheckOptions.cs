@@ -12,6 +12,12 @@ namespace KvCache.GpuCheck;
 internal sealed record GpuCheckOptions(
     GpuDeviceKind Kind, int Ordinal, bool List, bool Quick, IReadOnlyList<string> Only, string Folder)
 {
+    /// <summary>Gets whether to measure choices of the kernels on tensor cores instead of checking.</summary>
+    public bool Tune { get; init; }
+
+    /// <summary>Gets where to compile the kernels on tensor cores to, instead of checking; null not to.</summary>
+    public string? KernelFolder { get; init; }
+
     public bool Takes(string name) =>
         Only.Count == 0 || Only.Any(text => name.Contains(text, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,5 +1,6 @@
 using ILGPU;
 using KvCache.Gpu;
+using KvCache.Gpu.Cuda;
 using KvCache.Gpu.Kernels;
 using KvCache.GpuCheck.Checks;
 using KvCache.GpuCheck.Report;
@@ -49,7 +50,7 @@ internal sealed class GpuCheckRun(GpuCheckOptions options, IReadOnlyList<IGpuChe
         }
 
         output.WriteLine("Kernels:");
-        foreach (KernelVariant variant in KernelCatalog.All)
+        foreach (KernelVariant variant in KernelCatalog.All.Concat(TensorCatalog.All))
         {
             output.WriteLine($"  {variant.Name}");
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using KvCache.Gpu;
 using KvCache.GpuCheck.Checks;
+using KvCache.GpuCheck.Tune;
 
 namespace KvCache.GpuCheck;
 
@@ -17,7 +18,7 @@ internal static class GpuCheckTool
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        ParseResult parsed = new GpuCheckCommand(options => new GpuCheckRun(options, GpuChecks.All, output, error).Run()).Parse(args);
+        ParseResult parsed = new GpuCheckCommand(options => Run(options, output, error)).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             return Say(error, Failed, $"{parsed.Errors[0].Message} Try --help.");
@@ -36,6 +37,11 @@ internal static class GpuCheckTool
             return Say(error, Failed, exception.Message);
         }
     }
+
+    private static int Run(GpuCheckOptions options, TextWriter output, TextWriter error) =>
+        options.KernelFolder is not null
+            ? KernelCompilation.Run(options, output)
+            : new GpuCheckRun(options, options.Tune ? [new TensorTune(options.Folder)] : GpuChecks.All, output, error).Run();
 
     private static int Say(TextWriter error, int code, string message)
     {

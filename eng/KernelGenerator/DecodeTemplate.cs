@@ -6,12 +6,10 @@ namespace KvCache.KernelGenerator;
 internal sealed class DecodeTemplate(int dim, int headTiles)
 {
     private const int TilePositions = 16;
+    private const int MostStages = 4;
     private readonly int _chunks = dim / 8; // of 16 bytes, in a key or value
-    private readonly int _warps = dim > 128 ? 2 : 4;
 
     public string Name => $"TensorDecode{dim}x{8 * headTiles}";
-
-    private int Stages => dim > 64 ? 3 : 4;
 
     private int RowBytes => 2 * dim;
 
@@ -33,19 +31,17 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
         source.Lines(GeneratedKernels.Header).Lines($$"""
             /// <summary>Attention of rows with one new token on tensor cores: head dim {{dim}}, up to {{Heads}} query heads of a KV head in a block.</summary>
             /// <remarks>See docs/gpu-kernels.md. Grid: x rows × segments, y KV heads × parts of their groups.</remarks>
-            internal static class {{Name}}<TElement, TPages>
+            internal static class {{Name}}<TElement, TPages, TBlock>
             where TElement : struct, IMatrixElement
             where TPages : struct, IPageWalk
+            where TBlock : struct, IDecodeBlock
             {
             public const int Heads = {{Heads}};
 
-            private const int Warps = {{_warps}};
-            private const int Threads = 32 * Warps;
-            private const int Stages = {{Stages}};
             private const int StageBytes = {{StageBytes}}; // 16 keys, then 16 values
-            private const int ScaleBytes = Warps * Heads * 2 * sizeof(float);
+            private const int ScaleBytes = Heads * 2 * sizeof(float); // of a warp
 
-            public static TensorVariant Variant { get; } = new(Run, Threads, Warps * Stages * StageBytes);
+            public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes, mostRegisters: 168);
 
             """);
         WriteRun(source);
@@ -77,22 +73,19 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
             int kvHead = Grid.IdxY / a.HeadBlocks;
             int firstHead = (Grid.IdxY - (kvHead * a.HeadBlocks)) * Heads;
             uint shared = Asm.Shared();
-            uint stages = shared + (uint)(warp * Stages * StageBytes);
+            uint stages = shared + (uint)(warp * TBlock.Stages * StageBytes);
 
             // Copies of the first tiles are under way while the queries are read.
             int ahead = begin + (warp * {{TilePositions}});
             int page = PageAhead(a, row, ahead, end, lane);
             """);
-        source.Each(Stages - 1, stage => $$"""
-            Fetch(a, kvHead, ahead, end, page, stages + {{stage * StageBytes}}u, lane);
-            Asm.CommitCopies();
-            ahead += Warps * {{TilePositions}};
-            page = PageAhead(a, row, ahead, end, lane);
-            """);
-        source.Lines("""
+        source.Lines(FetchAhead("0u"));
+        for (int stage = 1; stage < MostStages - 1; stage++)
+        {
+            source.Lines($"if (TBlock.Stages > {stage + 1})\n{{").Lines(FetchAhead($"{stage * StageBytes}u")).Lines("}\n");
+        }
 
-            int pair = (lane & 3) * 2;
-            """);
+        source.Lines("int pair = (lane & 3) * 2;");
         for (int tile = 0; tile < headTiles; tile++)
         {
             source.Lines($$"""
@@ -123,22 +116,31 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
             uint valueRow = (uint)({{TileBytes}} + (((lane & 7) + ((lane >> 4) << 3)) * {{RowBytes}}));
             uint valueSwizzle = (uint)((((lane >> 3) & 1) ^ (lane & 7)) << 4);
             uint read = 0;
-            uint write = {{(Stages - 1) * StageBytes}};
+            uint write = (uint)((TBlock.Stages - 1) * StageBytes);
             Fragment f = default;
-            for (int first = begin + (warp * {{TilePositions}}); first < end; first += Warps * {{TilePositions}})
+            for (int first = begin + (warp * {{TilePositions}}); first < end; first += TBlock.Warps * {{TilePositions}})
             {
-            Asm.{{(Stages == 3 ? "WaitForCopiesButOne" : "WaitForCopiesButTwo")}}();
+            if (TBlock.Stages == 2)
+            {
+            Asm.WaitForCopiesButNone();
+            }
+            else if (TBlock.Stages == 3)
+            {
+            Asm.WaitForCopiesButOne();
+            }
+            else
+            {
+            Asm.WaitForCopiesButTwo();
+            }
+
             Warp.Barrier();
 
             // All lanes have done with the stage that the last turn read.
-            Fetch(a, kvHead, ahead, end, page, stages + write, lane);
-            Asm.CommitCopies();
-            ahead += Warps * {{TilePositions}};
-            page = PageAhead(a, row, ahead, end, lane);
+            {{FetchAhead("write")}}
             uint keys = stages + read + keyRow;
             uint values = stages + read + valueRow;
             write = read;
-            read = read == {{(Stages - 1) * StageBytes}}u ? 0 : read + StageBytes;
+            read = read == (uint)((TBlock.Stages - 1) * StageBytes) ? 0 : read + StageBytes;
             """);
         source.Each(headTiles, tile => $"Sums s{tile} = default;\nSums.Clear(ref s{tile});");
         for (int k = 0; k < Steps; k++)
@@ -192,7 +194,7 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
             uint scales{{tile}} = shared + (uint)((({{8 * tile}} + pair) * 2) * sizeof(float));
             if (lane < 4)
             {
-            uint own = scales{{tile}} + (uint)(warp * Heads * 2 * sizeof(float));
+            uint own = scales{{tile}} + (uint)(warp * ScaleBytes);
             Asm.StoreShared(own, maxA{{tile}});
             Asm.StoreShared(own + 4, totalA{{tile}});
             Asm.StoreShared(own + 8, maxB{{tile}});
@@ -201,9 +203,9 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
             """);
         source.Lines("\nGroup.Barrier();");
         source.Each(headTiles, tile => $$"""
-            float partA{{tile}} = Asm.Exp2(maxA{{tile}} - TensorReduce.Largest(scales{{tile}}, Warps, Heads));
-            float partB{{tile}} = Asm.Exp2(maxB{{tile}} - TensorReduce.Largest(scales{{tile}} + 8, Warps, Heads));
-            uint sums{{tile}} = shared + ScaleBytes + (uint)(((((warp * Heads) + {{8 * tile}} + pair) * {{SumsPitch}}) + (lane >> 2)) * sizeof(float));
+            float partA{{tile}} = Asm.Exp2(maxA{{tile}} - TensorReduce.Largest(scales{{tile}}, TBlock.Warps, Heads));
+            float partB{{tile}} = Asm.Exp2(maxB{{tile}} - TensorReduce.Largest(scales{{tile}} + 8, TBlock.Warps, Heads));
+            uint sums{{tile}} = shared + (uint)(TBlock.Warps * ScaleBytes) + (uint)(((((warp * Heads) + {{8 * tile}} + pair) * {{SumsPitch}}) + (lane >> 2)) * sizeof(float));
             """);
         for (int tile = 0; tile < headTiles; tile++)
         {
@@ -224,6 +226,14 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
 
             """);
     }
+
+    /// <summary>Begins to copy the next tile into a stage, and asks where the one after it is.</summary>
+    private static string FetchAhead(string stage) => $$"""
+        Fetch(a, kvHead, ahead, end, page, stages + {{stage}}, lane);
+        Asm.CommitCopies();
+        ahead += TBlock.Warps * {{TilePositions}};
+        page = PageAhead(a, row, ahead, end, lane);
+        """;
 
     private void WriteFetch(SourceWriter source)
     {
@@ -292,14 +302,14 @@ internal sealed class DecodeTemplate(int dim, int headTiles)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Finish(TensorArguments a, int row, int token, int segment, int queryHead, int heads, uint shared, bool whole)
         {
-        for (int index = Group.IdxX; index < heads * {{dim}}; index += Threads)
+        for (int index = Group.IdxX; index < heads * {{dim}}; index += 32 * TBlock.Warps)
         {
         int head = index / {{dim}};
         int element = index - (head * {{dim}});
         uint scales = shared + (uint)(head * 2 * sizeof(float));
-        float max = TensorReduce.Largest(scales, Warps, Heads);
-        float total = TensorReduce.Total(scales, max, Warps, Heads);
-        float sum = TensorReduce.Sum(shared + ScaleBytes + (uint)(((head * {{SumsPitch}}) + element) * sizeof(float)), Warps, (uint)(Heads * {{SumsPitch}} * sizeof(float)));
+        float max = TensorReduce.Largest(scales, TBlock.Warps, Heads);
+        float total = TensorReduce.Total(scales, max, TBlock.Warps, Heads);
+        float sum = TensorReduce.Sum(shared + (uint)(TBlock.Warps * ScaleBytes) + (uint)(((head * {{SumsPitch}}) + element) * sizeof(float)), TBlock.Warps, (uint)(Heads * {{SumsPitch}} * sizeof(float)));
         if (whole)
         {
         long output = (token * a.OutputStride) + ((long)(queryHead + head) * {{dim}}) + element;

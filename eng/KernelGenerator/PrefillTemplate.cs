@@ -31,7 +31,7 @@ internal sealed class PrefillTemplate(int dim)
             private const int Threads = {{Threads}};
             private const int StageBytes = {{2 * TileBytes}}; // {{TilePositions}} keys, then {{TilePositions}} values
 
-            public static TensorVariant Variant { get; } = new(Run, Threads, 2 * StageBytes);
+            public static TensorVariant Variant { get; } = new(Run, Threads, 2 * StageBytes, mostRegisters: 255);
 
             """);
         WriteRun(source);

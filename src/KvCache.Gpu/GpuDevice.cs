@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using ILGPU;
 using ILGPU.Runtime;
 using KvCache.Gpu.Devices;
+using KvCache.Gpu.Devices.Cuda;
 using KvCache.Memory;
 
 namespace KvCache.Gpu;
@@ -66,6 +67,9 @@ public sealed partial class GpuDevice : IKvDevice, IDisposable
     internal StepTables Tables => _tables;
 
     internal AddressMap Addresses => _map;
+
+    /// <summary>Gets the kernels that are loaded from PTX; null where the device is not CUDA's.</summary>
+    internal CudaModules? Modules => (_backend as CudaBackend)?.Modules;
 
     internal int PinnedBlocks => _pinned.Count;
 

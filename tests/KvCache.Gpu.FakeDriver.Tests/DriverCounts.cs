@@ -12,4 +12,6 @@ internal readonly record struct DriverCounts(
     int PinnedBlocks,
     int CallsWithoutContext,
     int UsesAfterFree,
-    int PendingOperations);
+    int PendingOperations,
+    int Modules,
+    int CaptureViolations);

@@ -46,6 +46,34 @@ internal static unsafe class FakeDriver
     /// <summary>Lets every call answer a code from now on, as after a kernel has read where nothing is; 0 ends it.</summary>
     public static void Lose(int code) => ((delegate* unmanaged<int, void>)Export("fake_lose"))(code);
 
+    /// <summary>How many blocks of a kernel a multiprocessor has at once; 0 for what shared memory and threads allow, −1 for none.</summary>
+    public static void SetOccupancy(int blocks) => ((delegate* unmanaged<int, void>)Export("fake_set_occupancy"))(blocks);
+
+    /// <summary>The compute capability of devices that are opened from now on, in tenths.</summary>
+    public static void SetCapability(int tenths) => ((delegate* unmanaged<int, void>)Export("fake_set_capability"))(tenths);
+
+    /// <summary>Lets a function run kernels when their turn comes; null ends it. The function must not call the driver.</summary>
+    public static void RunKernels(delegate* unmanaged<DriverLaunch*, void> run) =>
+        ((delegate* unmanaged<delegate* unmanaged<DriverLaunch*, void>, void>)Export("fake_run_kernels"))(run);
+
+    /// <summary>A block of device memory by its number, for the function that runs kernels.</summary>
+    public static bool TryGetBlock(int number, out nint start, out nint bytes)
+    {
+        fixed (nint* address = &start, length = &bytes)
+        {
+            return ((delegate* unmanaged<int, nint*, nint*, int>)Export("fake_block"))(number, address, length) != 0;
+        }
+    }
+
+    /// <summary>Begins to record what is submitted to a stream instead of running it.</summary>
+    public static int BeginCapture(nint stream) => ((delegate* unmanaged<nint, int, int>)Export("cuStreamBeginCapture_v2"))(stream, 0);
+
+    public static int EndCapture(nint stream)
+    {
+        nint graph;
+        return ((delegate* unmanaged<nint, nint*, int>)Export("cuStreamEndCapture"))(stream, &graph);
+    }
+
     public static DriverCounts Count()
     {
         DriverCounts counts;

@@ -20,6 +20,9 @@ public abstract class FakeDriverTest : IDisposable
 
     protected GpuDevice Device { get; }
 
+    /// <summary>Gets or sets how many calls the test has made on purpose that must not be captured.</summary>
+    protected int ExpectedCaptureViolations { get; set; }
+
     /// <summary>The compute stream's handle.</summary>
     protected nint Stream => ((CudaStream)Device.Stream).StreamPtr;
 
@@ -42,7 +45,7 @@ public abstract class FakeDriverTest : IDisposable
     {
         FakeDriver.Lose(0);
         Device.Dispose();
-        Assert.Equal(_before with { PendingOperations = 0 }, FakeDriver.Count());
+        Assert.Equal(_before with { PendingOperations = 0, CaptureViolations = _before.CaptureViolations + ExpectedCaptureViolations }, FakeDriver.Count());
         GC.SuppressFinalize(this);
     }
 }

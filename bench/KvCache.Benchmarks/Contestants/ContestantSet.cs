@@ -22,15 +22,23 @@ internal sealed class ContestantSet : IDisposable
     private readonly AttentionShape _shape;
     private readonly int _threads;
     private readonly AttentionData _data;
-    private readonly Dictionary<(KvElementType, PageOrder), AttentionCache> _caches = [];
+    private readonly Dictionary<(KvElementType, CachePlace), AttentionCache> _caches = [];
     private readonly List<Contestant> _contestants = [];
 
+    /// <summary>Makes those whose names are wanted of the ways to compute attention.</summary>
     public ContestantSet(AttentionShape shape, int threads, Predicate<string> takesPart)
+        : this(shape, threads, takesPart, static set => set.Candidates())
+    {
+    }
+
+    /// <summary>Makes those whose names are wanted of some others.</summary>
+    public ContestantSet(
+        AttentionShape shape, int threads, Predicate<string> takesPart, Func<ContestantSet, IEnumerable<(string Name, Func<string, Contestant> Create)>> candidates)
     {
         _shape = shape;
         _threads = threads;
         _data = new AttentionData(shape);
-        foreach ((string name, Func<string, Contestant> create) in Candidates().Where(candidate => takesPart(candidate.Name)))
+        foreach ((string name, Func<string, Contestant> create) in candidates(this).Where(candidate => takesPart(candidate.Name)))
         {
             _contestants.Add(create(name));
             _contestants[^1].RunAll();
@@ -40,6 +48,10 @@ internal sealed class ContestantSet : IDisposable
     }
 
     public IReadOnlyList<Contestant> Contestants => _contestants;
+
+    /// <summary>Gets the caches that somebody reads, with what part of each lies on huge pages.</summary>
+    public IEnumerable<(CachePlace Place, double HugeShare)> Caches =>
+        _caches.Select(static entry => (entry.Key.Item2, HugePages.ShareOf(entry.Value.Views)));
 
     public Contestant this[string name] => _contestants.Single(contestant => contestant.Name == name);
 
@@ -85,18 +97,27 @@ internal sealed class ContestantSet : IDisposable
         }
     }
 
+    /// <summary>What is measured here, over keys and values of a type in a place.</summary>
+    public CpuAttentionContestant Attention(string name, KvElementType elementType, CachePlace place) =>
+        new(name, _shape, Cache(elementType, place), _data, _threads);
+
+    /// <summary>Only reading float32 keys and values in a place.</summary>
+    public ReadContestant Reading(string name, CachePlace place, MemoryStreams streams) =>
+        new(name, _shape, Cache(KvElementType.Float32, place), streams, _threads);
+
     private CpuAttentionContestant Attention(string name, KvElementType elementType, PageOrder order) =>
-        new(name, _shape, Cache(elementType, order), _data, _threads);
+        Attention(name, elementType, new PagedPlace(order));
 
-    private ReadContestant Reading(string name, PageOrder order, MemoryStreams streams) =>
-        new(name, _shape, Cache(KvElementType.Float32, order), streams, _threads);
+    private ReadContestant Reading(string name, PageOrder order, MemoryStreams streams) => Reading(name, new PagedPlace(order), streams);
 
-    private AttentionCache Cache(KvElementType elementType, PageOrder order)
+    private AttentionCache Cache(KvElementType elementType, PageOrder order) => Cache(elementType, new PagedPlace(order));
+
+    private AttentionCache Cache(KvElementType elementType, CachePlace place)
     {
-        if (!_caches.TryGetValue((elementType, order), out AttentionCache? cache))
+        if (!_caches.TryGetValue((elementType, place), out AttentionCache? cache))
         {
-            cache = AttentionCache.Create(_shape, elementType, order, _data);
-            _caches.Add((elementType, order), cache);
+            cache = AttentionCache.Create(_shape, elementType, place, _data);
+            _caches.Add((elementType, place), cache);
         }
 
         return cache;

@@ -22,7 +22,7 @@ internal sealed class OnnxContestant<T> : Contestant
         using SessionOptions options = new() { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
         byte[] model = GroupQueryAttentionModel.Create(
-            shape.QueryHeads, shape.KvHeads, AttentionShape.HeadDim, OnnxElement<T>.Type);
+            shape.QueryHeads, shape.KvHeads, shape.HeadDim, OnnxElement<T>.Type);
         _session = new InferenceSession(model, options);
         _operands = new OnnxOperands<T>(shape, data);
         _layers = [.. Enumerable.Range(0, shape.Layers(OnnxElement<T>.Stored))

@@ -23,7 +23,7 @@ internal sealed class OnnxLayerBinding<T> : IDisposable
             Fill(shape, _values, row, data.CachedValues(layer, row));
         }
 
-        long[] dimensions = [shape.Rows, shape.KvHeads, shape.Context, AttentionShape.HeadDim];
+        long[] dimensions = [shape.Rows, shape.KvHeads, shape.Context, shape.HeadDim];
         _keyTensor = OnnxOperands<T>.Describe(_keys, dimensions);
         _valueTensor = OnnxOperands<T>.Describe(_values, dimensions);
         Binding = session.CreateIoBinding();
@@ -56,10 +56,10 @@ internal sealed class OnnxLayerBinding<T> : IDisposable
         {
             for (int head = 0; head < shape.KvHeads; head++)
             {
-                long first = (((((long)row * shape.KvHeads) + head) * shape.Context) + token) * AttentionShape.HeadDim;
-                int from = ((token * shape.KvHeads) + head) * AttentionShape.HeadDim;
+                long first = (((((long)row * shape.KvHeads) + head) * shape.Context) + token) * shape.HeadDim;
+                int from = ((token * shape.KvHeads) + head) * shape.HeadDim;
                 OnnxElement<T>.Convert(
-                    source.Slice(from, AttentionShape.HeadDim), buffer.Span<T>(first, AttentionShape.HeadDim));
+                    source.Slice(from, shape.HeadDim), buffer.Span<T>(first, shape.HeadDim));
             }
         }
     }

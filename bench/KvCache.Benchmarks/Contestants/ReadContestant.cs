@@ -7,12 +7,14 @@ namespace KvCache.Benchmarks.Contestants;
 internal sealed class ReadContestant : Contestant
 {
     // A thread that is held up by somebody else leaves the rest to the others.
-    private const int PagesPerTurn = 4;
+    private const int TokensPerTurn = 64;
     private readonly AttentionCache _cache;
     private readonly MemoryStreams _streams;
     private readonly ThreadTeam _team;
     private readonly Action<int> _read;
-    private readonly int[] _pages;
+    private readonly (long Keys, long Values)[] _parts;
+    private readonly long _partBytes;
+    private readonly int _partsPerTurn;
     private readonly uint[] _sums;
     private int _turns;
     private KvLayerView _view;
@@ -26,7 +28,16 @@ internal sealed class ReadContestant : Contestant
         _team = new ThreadTeam(threads);
         _read = Read;
         _sums = new uint[threads];
-        _pages = [.. Enumerable.Range(0, shape.Rows).SelectMany(row => cache.Views[0].UsedPages(row).ToArray())];
+        KvLayerView view = cache.Views[0];
+        int partTokens = Math.Min(TokensPerTurn, view.TokensPerPage);
+        if (shape.Context % partTokens != 0 || view.KeyTokenStride != view.ValueTokenStride)
+        {
+            throw new ArgumentException($"{shape} cannot be read in parts of {partTokens} tokens.", nameof(shape));
+        }
+
+        _partsPerTurn = TokensPerTurn / partTokens;
+        _partBytes = partTokens * view.KeyTokenStride;
+        _parts = [.. Enumerable.Range(0, shape.Rows * (shape.Context / partTokens)).Select(part => PartOf(view, part, partTokens, shape.Context))];
     }
 
     public override double OperationsPerCall => 0;
@@ -42,20 +53,26 @@ internal sealed class ReadContestant : Contestant
         _team.Run(_read);
     }
 
+    /// <summary>Where some tokens begin, from page 0 on.</summary>
+    private static (long Keys, long Values) PartOf(KvLayerView view, int part, int tokens, int context)
+    {
+        (int row, int position) = Math.DivRem(part * tokens, context);
+        (int column, int offset) = Math.DivRem(position, view.TokensPerPage);
+        int page = view.UsedPages(row)[column];
+        return ((page * view.KeyPageStride) + (offset * view.KeyTokenStride), (page * view.ValuePageStride) + (offset * view.ValueTokenStride));
+    }
+
     private void Read(int thread)
     {
         (nint keyBase, nint valueBase) = (_view.KeyBase, _view.ValueBase);
-        long stride = _view.KeyPageStride;
         uint sum = 0;
-        for (int first; (first = (Interlocked.Increment(ref _turns) - 1) * PagesPerTurn) < _pages.Length;)
+        for (int first; (first = (Interlocked.Increment(ref _turns) - 1) * _partsPerTurn) < _parts.Length;)
         {
-            foreach (int page in _pages.AsSpan(first, Math.Min(PagesPerTurn, _pages.Length - first)))
+            foreach ((long keys, long values) in _parts.AsSpan(first, Math.Min(_partsPerTurn, _parts.Length - first)))
             {
-                nint keys = keyBase + (nint)(page * stride);
-                nint values = valueBase + (nint)(page * stride);
                 sum += _streams == MemoryStreams.Two
-                    ? MemoryReader.SumInTwo(keys, values, stride)
-                    : MemoryReader.SumInFour(keys, values, stride);
+                    ? MemoryReader.SumInTwo(keyBase + (nint)keys, valueBase + (nint)values, _partBytes)
+                    : MemoryReader.SumInFour(keyBase + (nint)keys, valueBase + (nint)values, _partBytes);
             }
         }
 

@@ -6,7 +6,7 @@ namespace KvCache.Benchmarks.Ratios;
 internal sealed record RatioOptions
 {
     public const string Usage =
-        "ratios [--quick] [--rounds 15] [--threads 1,2] [--shapes text] [--contestants text,text]";
+        "ratios|places [--quick] [--rounds 15] [--threads 1,2] [--shapes text] [--contestants text,text]";
 
     public int Rounds { get; private init; } = 15;
 

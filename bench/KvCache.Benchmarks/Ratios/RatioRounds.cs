@@ -3,7 +3,10 @@ using KvCache.Benchmarks.Contestants;
 namespace KvCache.Benchmarks.Ratios;
 
 /// <summary>Times contestants in turn, round after round, so that whatever disturbs the machine disturbs all of them alike.</summary>
-internal sealed class RatioRounds(int rounds, TimeSpan turn)
+/// <param name="rounds">How many rounds count.</param>
+/// <param name="turn">How long each contestant is timed in a round.</param>
+/// <param name="touchesAll">Whether all of a contestant's memory is used once before each of its turns.</param>
+internal sealed class RatioRounds(int rounds, TimeSpan turn, bool touchesAll)
 {
     // Threads of the contestant before may still be spinning, ONNX Runtime's for some 32 ms; they sleep after this.
     private const int SettleMilliseconds = 40;
@@ -47,9 +50,14 @@ internal sealed class RatioRounds(int rounds, TimeSpan turn)
             kept.Average(static round => round.Others));
     }
 
-    private static double Time(Contestant contestant, int calls)
+    private double Time(Contestant contestant, int calls)
     {
         Thread.Sleep(SettleMilliseconds);
+        if (touchesAll)
+        {
+            contestant.RunAll();
+        }
+
         contestant.RunNext();
         long start = TimeProvider.System.GetTimestamp();
         for (int call = 0; call < calls; call++)

@@ -30,6 +30,20 @@ internal sealed record Target(string Claim, string[] Slow, string Fast, double L
         yield return new("bf16 faster than f32", [ContestantSet.Ours], ContestantSet.OursBrain, 1.3);
     }
 
+    /// <summary>The claims about places of keys and values.</summary>
+    public static IEnumerable<Target> ForPlaces(RatioTable table)
+    {
+        const double AsFast = 1 / 1.05;
+        const double Faster = 1.15;
+        yield return new("virtual as fast as contiguous, huge pages", [PlaceContestants.Contiguous], PlaceContestants.Virtual, AsFast);
+        yield return new("virtual as fast as contiguous, small pages", [PlaceContestants.ContiguousSmall], PlaceContestants.VirtualSmall, AsFast);
+        yield return new("virtual faster than pages of 16, huge pages", [PlaceContestants.Paged], PlaceContestants.Virtual, Faster);
+        yield return new("virtual faster than pages of 16, small pages", [PlaceContestants.PagedSmall], PlaceContestants.VirtualSmall, Faster);
+        yield return new("as fast as reading, virtual, huge pages", [PlaceContestants.ReadingOf(PlaceContestants.Virtual)], PlaceContestants.Virtual, 0.75);
+        yield return new("as fast as reading, pages of 16, huge pages", [PlaceContestants.ReadingOf(PlaceContestants.Paged)], PlaceContestants.Paged, 0.70);
+        yield return new("reading faster than reading pages of 16, huge pages", [PlaceContestants.ReadingOf(PlaceContestants.Paged)], PlaceContestants.ReadingOf(PlaceContestants.Virtual), Faster);
+    }
+
     /// <summary>The smaller one of both ratios; null where somebody did not take part.</summary>
     public double? Reached(RatioTable table)
     {

@@ -1,29 +1,16 @@
 using KvCache.Attention;
-using KvCache.Paged;
 
 namespace KvCache.Benchmarks.Workloads;
 
 /// <summary>A cache that holds a shape's past in every layer, with the step that computes the new positions open.</summary>
 internal sealed class AttentionCache : IDisposable
 {
-    private readonly PagedKvAllocator _allocator;
+    private readonly IKvAllocator _allocator;
     private readonly KvStep _step;
 
-    private AttentionCache(
-        AttentionShape shape, KvElementType elementType, PageOrder order, int layers, int blockTokens, AttentionData? data)
+    private AttentionCache(AttentionShape shape, KvElementType elementType, CachePlace place, int layers, AttentionData? data)
     {
-        _allocator = new PagedKvAllocator(new PagedKvAllocatorOptions
-        {
-            Geometry = KvGeometry.Create(layers, shape.KvHeads, AttentionShape.HeadDim, elementType),
-            BlockTokens = blockTokens,
-            BlockCount = shape.Rows * ((shape.Context + blockTokens - 1) / blockTokens),
-            PrefixCaching = false,
-        });
-        if (order == PageOrder.Shuffled)
-        {
-            PoolFragmentation.Apply(_allocator);
-        }
-
+        _allocator = place.Create(shape, KvGeometry.Create(layers, shape.KvHeads, shape.HeadDim, elementType));
         KvRow[] rows = new KvRow[shape.Rows];
         for (int row = 0; row < rows.Length; row++)
         {
@@ -41,15 +28,14 @@ internal sealed class AttentionCache : IDisposable
     public IReadOnlyList<KvLayerView> Views { get; }
 
     /// <summary>Makes a cache whose past is filled in, with as many layers as its bytes ask for.</summary>
-    public static AttentionCache Create(
-        AttentionShape shape, KvElementType elementType, PageOrder order, AttentionData data, int blockTokens = 16)
+    public static AttentionCache Create(AttentionShape shape, KvElementType elementType, CachePlace place, AttentionData data)
     {
-        AttentionCache cache = new(shape, elementType, order, shape.Layers(elementType), blockTokens, data);
+        AttentionCache cache = new(shape, elementType, place, shape.Layers(elementType), data);
         double adjacent = PoolFragmentation.Adjacent(cache.Views[0]);
-        if (order == PageOrder.Shuffled ? adjacent > 0.1 : adjacent < 0.9)
+        if (place.Order == PageOrder.Shuffled ? adjacent > 0.1 : adjacent < 0.9)
         {
             cache.Dispose();
-            throw new InvalidOperationException($"{adjacent:P0} of the pages follow one another; {order} were wanted.");
+            throw new InvalidOperationException($"{adjacent:P0} of the pages follow one another; {place} was wanted.");
         }
 
         return cache;
@@ -57,7 +43,7 @@ internal sealed class AttentionCache : IDisposable
 
     /// <summary>Makes one layer, each row one page as long as itself, with nothing in it yet.</summary>
     public static AttentionCache CreateScratch(AttentionShape shape, KvElementType elementType) =>
-        new(shape, elementType, PageOrder.Contiguous, layers: 1, blockTokens: shape.Context, data: null);
+        new(shape, elementType, new PagedPlace(PageOrder.Contiguous, shape.Context), layers: 1, data: null);
 
     public void Dispose()
     {

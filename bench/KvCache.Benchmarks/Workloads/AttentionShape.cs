@@ -7,10 +7,11 @@ namespace KvCache.Benchmarks.Workloads;
 /// <param name="NewTokens">Positions of each row that the step computes.</param>
 /// <param name="QueryHeads">Query heads.</param>
 /// <param name="KvHeads">Key/value heads.</param>
-public sealed record AttentionShape(string Kind, int Rows, int Cached, int NewTokens, int QueryHeads = 32, int KvHeads = 8)
+/// <param name="HeadDim">Elements of a head.</param>
+public sealed record AttentionShape(
+    string Kind, int Rows, int Cached, int NewTokens, int QueryHeads = 32, int KvHeads = 8, int HeadDim = AttentionShape.UsualHeadDim)
 {
-    /// <summary>Elements of a head.</summary>
-    public const int HeadDim = 128;
+    private const int UsualHeadDim = 128;
 
     // Eight times the last-level cache of the machine the tables are from: what one layer left behind is gone before its next turn.
     private const long WorkingSetBytes = 256L << 20;
@@ -25,7 +26,18 @@ public sealed record AttentionShape(string Kind, int Rows, int Cached, int NewTo
     public static AttentionShape[] GroupOfOne { get; } =
         [DecodeOf(1, 4096) with { QueryHeads = 8 }, DecodeOf(8, 2048) with { QueryHeads = 8 }];
 
-    /// <summary>Gets all of them.</summary>
+    /// <summary>Gets the shapes, one query head per key/value head, by which places of keys and values are compared: from 4 KiB of keys in a page of 16 tokens to 256 KiB.</summary>
+    public static AttentionShape[] Places { get; } =
+    [
+        DecodeOf(8, 4096) with { QueryHeads = 8 },
+        DecodeOf(1, 4096) with { QueryHeads = 8 },
+        DecodeOf(4, 1024) with { QueryHeads = 32, KvHeads = 32 },
+        DecodeOf(8, 4096) with { QueryHeads = 2, KvHeads = 2 },
+        DecodeOf(8, 4096) with { QueryHeads = 4, KvHeads = 4, HeadDim = 64 },
+        DecodeOf(8, 4096) with { QueryHeads = 1, KvHeads = 1, HeadDim = 64 },
+    ];
+
+    /// <summary>Gets all but <see cref="Places"/>.</summary>
     public static AttentionShape[] All { get; } = [.. Decode, .. GroupOfOne, .. Prefill];
 
     /// <summary>Gets whether each row computes one position.</summary>
@@ -58,7 +70,7 @@ public sealed record AttentionShape(string Kind, int Rows, int Cached, int NewTo
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Kind} {Rows}×{(Cached > 0 && NewTokens > 1 ? $"{Cached}+{NewTokens}" : Context)}, {QueryHeads}/{KvHeads} heads";
+        $"{Kind} {Rows}×{(Cached > 0 && NewTokens > 1 ? $"{Cached}+{NewTokens}" : Context)}, {QueryHeads}/{KvHeads} heads{(HeadDim == UsualHeadDim ? "" : $" of {HeadDim}")}";
 
     private static AttentionShape DecodeOf(int rows, int context) => new("decode", rows, context - 1, 1);
 }

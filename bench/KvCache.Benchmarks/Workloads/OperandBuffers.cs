@@ -7,13 +7,13 @@ internal sealed class OperandBuffers(AttentionShape shape, AttentionData data) :
 {
     private readonly HostBuffer _output = HostBuffer.Of<float>((long)shape.Tokens * shape.QueryWidth);
 
-    public KvTensor Keys => new(data.NewKeys.Address, shape.Tokens, shape.KvHeads, AttentionShape.HeadDim);
+    public KvTensor Keys => new(data.NewKeys.Address, shape.Tokens, shape.KvHeads, shape.HeadDim);
 
-    public KvTensor Values => new(data.NewValues.Address, shape.Tokens, shape.KvHeads, AttentionShape.HeadDim);
+    public KvTensor Values => new(data.NewValues.Address, shape.Tokens, shape.KvHeads, shape.HeadDim);
 
-    public KvTensor Queries => new(data.Queries.Address, shape.Tokens, shape.QueryHeads, AttentionShape.HeadDim);
+    public KvTensor Queries => new(data.Queries.Address, shape.Tokens, shape.QueryHeads, shape.HeadDim);
 
-    public KvTensor Output => new(_output.Address, shape.Tokens, shape.QueryHeads, AttentionShape.HeadDim);
+    public KvTensor Output => new(_output.Address, shape.Tokens, shape.QueryHeads, shape.HeadDim);
 
     public ReadOnlySpan<float> Result => _output.Span<float>();
 

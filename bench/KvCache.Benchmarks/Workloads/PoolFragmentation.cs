@@ -1,5 +1,3 @@
-using KvCache.Paged;
-
 namespace KvCache.Benchmarks.Workloads;
 
 /// <summary>Brings a new pool into the state of one long in use: its free blocks stand in no order.</summary>
@@ -7,13 +5,15 @@ internal static class PoolFragmentation
 {
     private const int Seed = 1;
 
-    /// <summary>Opens one sequence per block, and closes them in shuffled order: blocks are handed out in the order they came back.</summary>
-    public static void Apply(PagedKvAllocator allocator)
+    /// <summary>Opens one sequence per piece of the memory, and closes them in shuffled order: pieces are handed out in the order they came back, or the other way round.</summary>
+    /// <param name="allocator">The manager of the memory, new.</param>
+    /// <param name="tokens">The tokens of the smallest piece that a sequence takes: a block, or a group of blocks.</param>
+    public static void Apply(IKvAllocator allocator, int tokens)
     {
-        KvSequence[] sequences = new KvSequence[allocator.Usage.TotalBlocks];
+        KvSequence[] sequences = new KvSequence[(long)allocator.Usage.TotalBlocks * allocator.BlockTokens / tokens];
         foreach (ref KvSequence sequence in sequences.AsSpan())
         {
-            sequence = Open(allocator, allocator.BlockTokens);
+            sequence = Open(allocator, tokens);
         }
 
         new Random(Seed).Shuffle(sequences);
@@ -24,7 +24,7 @@ internal static class PoolFragmentation
     }
 
     /// <summary>Opens a sequence of so many tokens, whichever.</summary>
-    public static KvSequence Open(PagedKvAllocator allocator, int tokens) =>
+    public static KvSequence Open(IKvAllocator allocator, int tokens) =>
         allocator.TryOpen(new int[tokens], null, 0, out KvSequence? sequence, out KvRefusal refusal)
             ? sequence
             : throw new InvalidOperationException($"{tokens} tokens were refused: {refusal}.");

@@ -20,7 +20,8 @@ internal sealed class DecodeSpeed : IGpuCheck
     {
         (int Rows, int Context)[] batches = Batches(context);
         CheckTable table = new(
-            "Decode, one layer, pages of 16", "heads", "type", "batch", "context", "ms", "GB/s", "share of the copy roof", "PyTorch, contiguous float16, ms");
+            "Decode, one layer, pages of 16", "heads", "type", "kernel", "batch", "context", "ms", "GB/s", "share of the copy roof", "PyTorch, contiguous float16, ms",
+            "PyTorch's time ÷ ours");
         using TorchAttention torch = new(context.Device);
         foreach ((int query, int kv) in Heads)
         {
@@ -39,9 +40,13 @@ internal sealed class DecodeSpeed : IGpuCheck
                         continue;
                     }
 
-                    double milliseconds = DeviceTimer.MedianMilliseconds(context.Device, context.Rounds, scene.Attend);
-                    double rate = (double)shape.BytesPerToken * rows * length / milliseconds / 1e6;
-                    table.Add(shape.Heads, $"{type}", rows, length, milliseconds, rate, rate / context.CopyRoof, torchTime);
+                    foreach (string kernel in scene.Kernels())
+                    {
+                        double milliseconds = DeviceTimer.MedianMilliseconds(context.Device, context.Rounds, scene.Attend);
+                        double rate = (double)shape.BytesPerToken * rows * length / milliseconds / 1e6;
+                        table.Add(
+                            shape.Heads, $"{type}", kernel, rows, length, milliseconds, rate, rate / context.CopyRoof, torchTime, torchTime / milliseconds);
+                    }
                 }
             }
         }

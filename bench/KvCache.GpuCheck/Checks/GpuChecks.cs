@@ -7,7 +7,7 @@ internal static class GpuChecks
 {
     public static IReadOnlyList<IGpuCheck> All { get; } =
     [
-        new DeviceFacts(), new AppendCorrectness(), new AttentionCorrectness(),
+        new DeviceFacts(), new AppendCorrectness(), new AttentionCorrectness(), new TensorCorrectness(),
         new CopyBandwidth(), new HostCopyBandwidth(), new PageCopies(), new AppendSpeed(), new DecodeSpeed(), new PrefillSpeed(), new LaunchOverhead(),
         .. VirtualMemoryChecks.All,
     ];

@@ -17,7 +17,8 @@ internal sealed class PrefillSpeed : IGpuCheck
 
     public void Run(CheckContext context)
     {
-        CheckTable table = new("Prefill, one layer, pages of 16", "heads", "type", "new", "cached", "ms", "TFLOP/s", "PyTorch, contiguous float16, ms");
+        CheckTable table = new("Prefill, one layer, pages of 16", "heads", "type", "kernel", "new", "cached", "ms", "TFLOP/s", "PyTorch, contiguous float16, ms",
+            "PyTorch's time ÷ ours");
         using TorchAttention torch = new(context.Device);
         AttentionShape shape = new(32, 8, Dim, Dim, KvElementType.Float16, 16);
         foreach ((int added, int cached) in Prompts(context))
@@ -30,11 +31,14 @@ internal sealed class PrefillSpeed : IGpuCheck
 
             // Long prompts take tens of milliseconds each; a few rounds tell enough.
             int rounds = added >= 8192 ? Math.Min(5, context.Rounds) : Math.Min(11, context.Rounds);
-            double milliseconds = DeviceTimer.MedianMilliseconds(context.Device, rounds, scene.Attend);
-            double pairs = ((double)added * cached) + ((double)added * (added + 1) / 2);
-            double rate = 4 * pairs * Dim * shape.QueryHeads / milliseconds / 1e9;
             double torchTime = torch.Milliseconds(new TorchShape(1, shape.QueryHeads, shape.KvHeads, Dim, added, cached, Causal: true));
-            table.Add(shape.Heads, $"{shape.Type}", added, cached, milliseconds, rate, torchTime);
+            double pairs = ((double)added * cached) + ((double)added * (added + 1) / 2);
+            foreach (string kernel in scene.Kernels())
+            {
+                double milliseconds = DeviceTimer.MedianMilliseconds(context.Device, rounds, scene.Attend);
+                double rate = 4 * pairs * Dim * shape.QueryHeads / milliseconds / 1e9;
+                table.Add(shape.Heads, $"{shape.Type}", kernel, added, cached, milliseconds, rate, torchTime, torchTime / milliseconds);
+            }
         }
 
         table.Note = $"Causal; heads of {Dim}; 4 × pairs × dim × query heads operations. {torch.Remark}";

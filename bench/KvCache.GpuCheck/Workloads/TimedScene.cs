@@ -13,16 +13,18 @@ internal sealed class TimedScene : IDisposable
     private readonly IScene _scene;
     private readonly KvStep _step;
     private readonly KvLayerView[] _views;
-    private readonly GpuAttention _attention;
+    private readonly GpuDevice _device;
     private readonly DeviceBuffer _queries;
     private readonly DeviceBuffer _output;
     private readonly DeviceBuffer _keys;
     private readonly DeviceBuffer _values;
     private readonly AttentionShape _shape;
     private readonly int _tokens;
+    private GpuAttention _attention;
 
     private TimedScene(GpuDevice device, AttentionShape shape, IScene scene, int[] cached, int[] added, int layers)
     {
+        _device = device;
         _shape = shape;
         _tokens = added.Sum();
         _scene = scene;
@@ -59,6 +61,34 @@ internal sealed class TimedScene : IDisposable
             : null;
     }
 
+    /// <summary>Makes another attention answer the calls from now on; the scene disposes it.</summary>
+    public void Use(GpuAttention attention)
+    {
+        _attention.Dispose();
+        _attention = attention;
+    }
+
+    /// <summary>Goes through the kernels that can serve the scene, the portable ones first; each is in use until the next is asked for.</summary>
+    public IEnumerable<string> Kernels()
+    {
+        Use(new GpuAttention(_device, GpuAttentionOptions.Default with { TensorCores = false }));
+        string portable = Kernel();
+        yield return portable;
+        Use(new GpuAttention(_device));
+        string best = Kernel();
+        if (best != portable)
+        {
+            yield return best;
+        }
+    }
+
+    /// <summary>What the first layer's attention answers.</summary>
+    public float[] Answer()
+    {
+        Attend(0);
+        return _output.ReadFloats();
+    }
+
     public void Append(int round) => _attention.Append(
         View(round), _keys.AsTensor(_tokens, _shape.KvHeads, _shape.KeyDim), _values.AsTensor(_tokens, _shape.KvHeads, _shape.ValueDim));
 
@@ -77,6 +107,12 @@ internal sealed class TimedScene : IDisposable
         _output.Dispose();
         _queries.Dispose();
         _scene.Dispose();
+    }
+
+    private string Kernel()
+    {
+        Attend(0);
+        return _attention.DecodeKernel ?? _attention.PrefillKernel!;
     }
 
     private KvLayerView View(int round) => _views[round % _views.Length];

@@ -1,20 +1,24 @@
 using ILGPU;
 using ILGPU.Runtime;
+using KvCache.Gpu.Cuda;
 using KvCache.Gpu.Kernels;
 
 namespace KvCache.Gpu.Attention;
 
-/// <summary>Chooses the kernels for a call, sizes their grids and submits them to a stream.</summary>
-internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy policy) : IDisposable
+/// <summary>Sizes the grids of the kernels that are chosen for a call and submits them to a stream.</summary>
+internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy policy, KernelChooser chooser) : IDisposable
 {
     private const int GroupWarps = 4;
-
-    // Sixteen threads share a query in the prefill kernel and exchange values.
-    private const int LeastPrefillWarp = 16;
 
     private readonly LoadedKernels _kernels = LoadedKernels.Of(accelerator);
     private readonly Workspace<float> _sums = new(accelerator);
     private readonly Workspace<float> _scales = new(accelerator);
+
+    /// <summary>Gets what the latest attention used for rows with one new token; null where there were none.</summary>
+    public KernelChoice? Decoded { get; private set; }
+
+    /// <summary>Gets what it used for rows with several.</summary>
+    public KernelChoice? Prefilled { get; private set; }
 
     /// <summary>Submits the writing of a step's keys and values.</summary>
     public void Append(AcceleratorStream stream, in AppendArguments arguments, KvElementType type, bool aligned)
@@ -28,32 +32,35 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
     /// <param name="stream">Where.</param>
     /// <param name="arguments">The call; what only kernels need to know is filled in here.</param>
     /// <param name="rows">What the rows ask for.</param>
-    /// <param name="type">The cache's elements.</param>
-    /// <param name="aligned">Whether pages and heads lie as <see cref="Kernels.Layouts.AlignedLayout"/> wants.</param>
-    public void Attend(AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, KvElementType type, bool aligned)
+    /// <param name="shape">What decides on the kernels.</param>
+    public void Attend(AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, in KernelShape shape)
     {
-        int dim = Math.Max(arguments.Cache.KeyDim, arguments.Cache.ValueDim);
-        bool decodes = policy.SharesWork && rows.DecodedRows > 0 && dim <= Floats8.Count * accelerator.WarpSize;
+        Decoded = rows.DecodedRows > 0 ? chooser.Decode(shape) : null;
+        bool decodes = Decoded is { Form: not KernelForm.Threads };
         arguments.DecodedTokens = decodes ? 1 : 0;
         if (decodes)
         {
-            Decode(stream, ref arguments, rows, type, aligned, dim);
+            Decode(stream, ref arguments, rows, shape, Decoded!);
         }
 
-        if (rows.OtherTokens == 0 && (decodes || rows.DecodedRows == 0))
+        bool others = rows.OtherTokens > 0 || (rows.DecodedRows > 0 && !decodes);
+        Prefilled = others ? chooser.Prefill(shape) : null;
+        switch (Prefilled?.Form)
         {
-            return;
+            case KernelForm.Tensor:
+                PrefillByTensorCores(arguments, Prefilled.Tensor!);
+                break;
+            case KernelForm.Tiles:
+                PrefillInTiles(stream, ref arguments, Prefilled.Portable!);
+                break;
+            case KernelForm.Threads:
+                AttendByThreads(stream, ref arguments, Prefilled.Portable!);
+                break;
         }
 
-        bool tiles = policy.SharesWork && dim <= Floats8.Count * 32 && accelerator.WarpSize >= LeastPrefillWarp
-            && accelerator.MaxNumThreadsPerGroup >= KernelCatalog.PrefillThreads;
-        if (tiles)
+        if (!decodes && rows.DecodedRows > 0)
         {
-            Prefill(stream, ref arguments, type, aligned);
-        }
-        else
-        {
-            AttendByThreads(stream, ref arguments, type);
+            (Decoded, Prefilled) = (Prefilled, rows.OtherTokens > 0 ? Prefilled : null);
         }
     }
 
@@ -67,32 +74,17 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
     private static int Eights(int dim) => (dim + Floats8.Count - 1) / Floats8.Count;
 
     private void Decode(
-        AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, KvElementType type, bool aligned, int dim)
+        AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, in KernelShape shape, KernelChoice choice)
     {
-        int kvHeads = arguments.Cache.KvHeads;
-        int heads = KernelCatalog.DecodeHeads(aligned, arguments.Group);
-        arguments.HeadBlocks = (arguments.Group + heads - 1) / heads;
-        arguments.Plan = PlanFor(kvHeads * arguments.HeadBlocks);
-        arguments.Segments = arguments.Plan.MostSegments(rows.LongestDecoded);
-        arguments.LaneShift = 0;
-        while (Floats8.Count << arguments.LaneShift < dim)
+        if (choice.Tensor is { } kernel)
         {
-            arguments.LaneShift++;
+            DecodeByTensorCores(stream, ref arguments, rows, kernel);
+        }
+        else
+        {
+            DecodeByWarps(stream, ref arguments, rows, shape, choice.Portable!);
         }
 
-        if (arguments.Segments > 1)
-        {
-            long parts = (long)arguments.Cache.Rows * arguments.QueryHeads * arguments.Segments;
-            arguments.PartialSums = _sums.Take(stream, parts * arguments.Cache.ValueDim);
-            arguments.PartialScales = _scales.Take(stream, parts * 2);
-        }
-
-        int warps = Math.Clamp(accelerator.MaxNumThreadsPerGroup / accelerator.WarpSize, 1, GroupWarps);
-        arguments.SegmentGroups = (arguments.Segments + warps - 1) / warps;
-        KernelConfig config = new(
-            new Index3D(checked(arguments.Cache.Rows * arguments.SegmentGroups), kvHeads * arguments.HeadBlocks, 1),
-            new Index3D(warps * accelerator.WarpSize, 1, 1));
-        _kernels.Launch(KernelCatalog.Decode(type, policy.PlainHalf, aligned, arguments.Group), stream, config, arguments);
         if (arguments.Segments > 1)
         {
             long elements = (long)arguments.Cache.Rows * arguments.QueryHeads * arguments.Cache.ValueDim;
@@ -100,23 +92,76 @@ internal sealed class KernelLauncher(Accelerator accelerator, KernelPolicy polic
         }
     }
 
-    private void Prefill(AcceleratorStream stream, ref AttendArguments arguments, KvElementType type, bool aligned)
+    private void DecodeByTensorCores(AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, TensorKernel kernel)
+    {
+        TensorArguments call = TensorArguments.Of(arguments);
+        TensorGrid grid = TensorGrid.OfDecode(ref call, arguments.Cache.KeyDim, arguments.Cache.KvHeads, kernel.Split, rows.LongestDecoded);
+        arguments.Plan = call.Plan;
+        arguments.Segments = call.Segments;
+        TakePartials(stream, ref arguments);
+        call.PartialSums = TensorArguments.AddressOf(arguments.PartialSums);
+        call.PartialScales = TensorArguments.AddressOf(arguments.PartialScales);
+        kernel.Function.Launch(grid.X, grid.Y, call);
+    }
+
+    private void DecodeByWarps(
+        AcceleratorStream stream, ref AttendArguments arguments, in RowSummary rows, in KernelShape shape, KernelVariant<AttendArguments> variant)
+    {
+        int kvHeads = arguments.Cache.KvHeads;
+        int heads = KernelCatalog.DecodeHeads(shape.Aligned, arguments.Group);
+        arguments.HeadBlocks = (arguments.Group + heads - 1) / heads;
+        arguments.Plan = PlanFor(kvHeads * arguments.HeadBlocks);
+        arguments.Segments = arguments.Plan.MostSegments(rows.LongestDecoded);
+        arguments.LaneShift = 0;
+        while (Floats8.Count << arguments.LaneShift < Math.Max(shape.KeyDim, shape.ValueDim))
+        {
+            arguments.LaneShift++;
+        }
+
+        TakePartials(stream, ref arguments);
+        int warps = Math.Clamp(accelerator.MaxNumThreadsPerGroup / accelerator.WarpSize, 1, GroupWarps);
+        arguments.SegmentGroups = (arguments.Segments + warps - 1) / warps;
+        KernelConfig config = new(
+            new Index3D(checked(arguments.Cache.Rows * arguments.SegmentGroups), kvHeads * arguments.HeadBlocks, 1),
+            new Index3D(warps * accelerator.WarpSize, 1, 1));
+        _kernels.Launch(variant, stream, config, arguments);
+    }
+
+    /// <summary>Takes the memory in which segments' results wait, where rows have several.</summary>
+    private void TakePartials(AcceleratorStream stream, ref AttendArguments arguments)
+    {
+        if (arguments.Segments > 1)
+        {
+            long parts = (long)arguments.Cache.Rows * arguments.QueryHeads * arguments.Segments;
+            arguments.PartialSums = _sums.Take(stream, parts * arguments.Cache.ValueDim);
+            arguments.PartialScales = _scales.Take(stream, parts * 2);
+        }
+    }
+
+    private static void PrefillByTensorCores(in AttendArguments arguments, TensorKernel kernel)
+    {
+        TensorArguments call = TensorArguments.Of(arguments);
+        TensorGrid grid = TensorGrid.OfPrefill(ref call, arguments.Cache.KvHeads, arguments.Tokens);
+        kernel.Function.Launch(grid.X, grid.Y, call);
+    }
+
+    private void PrefillInTiles(AcceleratorStream stream, ref AttendArguments arguments, KernelVariant<AttendArguments> variant)
     {
         int blockHeads = Math.Min(arguments.Group, KernelCatalog.PrefillQueries);
         arguments.HeadBlocks = (arguments.Group + blockHeads - 1) / blockHeads;
         int blocks = StepRows.Blocks(arguments.Tokens, arguments.Cache.Rows, KernelCatalog.PrefillQueries / blockHeads);
         KernelConfig config = new(
             new Index3D(blocks, arguments.Cache.KvHeads * arguments.HeadBlocks, 1), new Index3D(KernelCatalog.PrefillThreads, 1, 1));
-        _kernels.Launch(KernelCatalog.Prefill(type, policy.PlainHalf, aligned, arguments.Cache.ValueDim), stream, config, arguments);
+        _kernels.Launch(variant, stream, config, arguments);
     }
 
-    private void AttendByThreads(AcceleratorStream stream, ref AttendArguments arguments, KvElementType type)
+    private void AttendByThreads(AcceleratorStream stream, ref AttendArguments arguments, KernelVariant<AttendArguments> variant)
     {
         KernelConfig config = Plain((long)arguments.Tokens * arguments.QueryHeads);
 
         // The decode kernel's parts, if there are any, have been read by the time that these sums are written.
         arguments.PartialSums = _sums.Take(stream, config.GridDim.Size * config.GroupDim.Size * arguments.Cache.ValueDim);
-        _kernels.Launch(KernelCatalog.Thread(type, policy.PlainHalf), stream, config, arguments);
+        _kernels.Launch(variant, stream, config, arguments);
     }
 
     private SegmentPlan PlanFor(int units) => new() { Granule = policy.SegmentGranule, Limit = policy.SegmentLimitFor(units) };

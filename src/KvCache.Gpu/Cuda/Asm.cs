@@ -28,6 +28,10 @@ internal static class Asm
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WaitForCopies() => CudaAsm.Emit("cp.async.wait_all;");
 
+    /// <summary>Waits for all groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WaitForCopiesButNone() => CudaAsm.Emit("cp.async.wait_group 0;");
+
     /// <summary>Waits for all groups but the latest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WaitForCopiesButOne() => CudaAsm.Emit("cp.async.wait_group 1;");

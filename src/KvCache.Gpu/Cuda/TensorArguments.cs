@@ -1,3 +1,5 @@
+using ILGPU;
+using ILGPU.Runtime;
 using KvCache.Gpu.Kernels;
 
 namespace KvCache.Gpu.Cuda;
@@ -33,4 +35,36 @@ internal struct TensorArguments
     public int DecodedTokens; // rows of at most so many new tokens are left to the decode kernel
     public int Segments; // of a row that is decoded, at most
     public SegmentPlan Plan;
+
+    /// <summary>The same call, but for the partial results and how it is parted.</summary>
+    public static TensorArguments Of(in AttendArguments call) => new()
+    {
+        Keys = AddressOf(call.Cache.Keys),
+        Values = AddressOf(call.Cache.Values),
+        PageTable = AddressOf(call.Cache.PageTable),
+        Lengths = AddressOf(call.Cache.Lengths),
+        QueryOffsets = AddressOf(call.Cache.QueryOffsets),
+        Queries = AddressOf(call.Queries),
+        Output = AddressOf(call.Output),
+        KeyPageStride = call.Cache.KeyPageStride,
+        KeyTokenStride = call.Cache.KeyTokenStride,
+        KeyHeadStride = call.Cache.KeyHeadStride,
+        ValuePageStride = call.Cache.ValuePageStride,
+        ValueTokenStride = call.Cache.ValueTokenStride,
+        ValueHeadStride = call.Cache.ValueHeadStride,
+        QueryStride = call.QueryStride,
+        OutputStride = call.OutputStride,
+        QueryScale = call.QueryScale,
+        CapLog2E = call.CapLog2E,
+        PageTableRowStride = call.Cache.PageTableRowStride,
+        PageShift = call.Cache.PageShift,
+        Rows = call.Cache.Rows,
+        QueryHeads = call.QueryHeads,
+        Group = call.Group,
+        DecodedTokens = call.DecodedTokens,
+    };
+
+    /// <summary>The address of a view's first element; 0 for a view of nothing.</summary>
+    public static unsafe ulong AddressOf<T>(ArrayView<T> view)
+        where T : unmanaged => view.IsValid ? (ulong)view.LoadEffectiveAddressAsPtr() : 0;
 }

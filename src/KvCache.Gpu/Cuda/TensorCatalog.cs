@@ -5,18 +5,28 @@ namespace KvCache.Gpu.Cuda;
 /// <summary>Every variant on tensor cores, and which one serves which shape.</summary>
 internal static class TensorCatalog
 {
-    /// <summary>Positions of which segments of a decoded row must be multiples: no tile of 16 lies in two segments.</summary>
-    public const int SegmentGranule = 64;
-
     /// <summary>Queries that a block of the prefill kernel serves.</summary>
     public const int PrefillQueries = TensorPrefill128<HalfMatrix>.Queries;
 
-    /// <summary>Gets all variants.</summary>
+    /// <summary>Gets the head dims that decode kernels serve, and the query heads of a block.</summary>
+    public static IReadOnlyList<(int Dim, int Heads)> DecodeShapes { get; } = [(64, 8), (64, 16), (128, 8), (128, 16), (256, 8)];
+
+    /// <summary>Gets the variants that are used where nothing was measured.</summary>
     public static IReadOnlyList<TensorVariant> All { get; } =
     [
-        .. OfDecode<HalfMatrix, LargePages>(), .. OfDecode<HalfMatrix, SmallPages>(), .. OfDecode<BrainMatrix, LargePages>(),
-        .. OfDecode<BrainMatrix, SmallPages>(), .. OfPrefill<HalfMatrix>(), .. OfPrefill<BrainMatrix>(),
+        .. DecodeOfAll(KvElementType.Float16, true, null), .. DecodeOfAll(KvElementType.Float16, false, null),
+        .. DecodeOfAll(KvElementType.BFloat16, true, null), .. DecodeOfAll(KvElementType.BFloat16, false, null),
+        .. OfPrefill<HalfMatrix>(), .. OfPrefill<BrainMatrix>(),
     ];
+
+    /// <summary>Gets those among which measurements may choose besides.</summary>
+    public static IEnumerable<TensorVariant> Others =>
+        from type in (KvElementType[])[KvElementType.Float16, KvElementType.BFloat16]
+        from largePages in (bool[])[true, false]
+        from block in DecodeBlock.All
+        from variant in DecodeOfAll(type, largePages, block)
+        where !All.Contains(variant)
+        select variant;
 
     /// <summary>Whether there are variants for a cache's elements.</summary>
     public static bool Serves(KvElementType type) => type is KvElementType.Float16 or KvElementType.BFloat16;
@@ -26,23 +36,17 @@ internal static class TensorCatalog
     /// <param name="dim">The dim of keys and of values.</param>
     /// <param name="group">Query heads of a KV head.</param>
     /// <param name="largePages">Whether pages have a multiple of 16 tokens, or a row has only one.</param>
-    public static TensorVariant? Decode(KvElementType type, int dim, int group, bool largePages)
+    /// <param name="block">The make-up of a block; null for the default.</param>
+    public static TensorVariant? Decode(KvElementType type, int dim, int group, bool largePages, DecodeBlock? block = null)
     {
-        int index = (dim, group > DecodeHeads(dim, 1)) switch
+        DecodeBlock wanted = block ?? DecodeBlock.DefaultOf(dim);
+        return (type, largePages) switch
         {
-            (64, false) => 0,
-            (64, true) => 1,
-            (128, false) => 2,
-            (128, true) => 3,
-            (256, _) => 4,
-            _ => -1,
-        };
-        return index < 0 || !Serves(type) ? null : (type == KvElementType.Float16, largePages) switch
-        {
-            (true, true) => OfDecode<HalfMatrix, LargePages>()[index],
-            (true, false) => OfDecode<HalfMatrix, SmallPages>()[index],
-            (false, true) => OfDecode<BrainMatrix, LargePages>()[index],
-            _ => OfDecode<BrainMatrix, SmallPages>()[index],
+            (KvElementType.Float16, true) => DecodeOf<HalfMatrix, LargePages>(wanted, dim, group),
+            (KvElementType.Float16, false) => DecodeOf<HalfMatrix, SmallPages>(wanted, dim, group),
+            (KvElementType.BFloat16, true) => DecodeOf<BrainMatrix, LargePages>(wanted, dim, group),
+            (KvElementType.BFloat16, false) => DecodeOf<BrainMatrix, SmallPages>(wanted, dim, group),
+            _ => null,
         };
     }
 
@@ -65,24 +69,35 @@ internal static class TensorCatalog
             _ => null,
         };
 
-    private static TensorVariant[] OfDecode<TElement, TPages>()
+    private static IEnumerable<TensorVariant> DecodeOfAll(KvElementType type, bool largePages, DecodeBlock? block) =>
+        DecodeShapes.Select(shape => Decode(type, shape.Dim, shape.Heads, largePages, block)!);
+
+    private static TensorVariant? DecodeOf<TElement, TPages>(DecodeBlock block, int dim, int group)
         where TElement : struct, IMatrixElement
-        where TPages : struct, IPageWalk => DecodeOf<TElement, TPages>.Variants;
+        where TPages : struct, IPageWalk => (block.Warps, block.Stages) switch
+        {
+            (2, 3) => DecodeOf<TElement, TPages, Warps2Stages3>(dim, group),
+            (2, 4) => DecodeOf<TElement, TPages, Warps2Stages4>(dim, group),
+            (4, 2) => DecodeOf<TElement, TPages, Warps4Stages2>(dim, group),
+            (4, 3) => DecodeOf<TElement, TPages, Warps4Stages3>(dim, group),
+            (4, 4) => DecodeOf<TElement, TPages, Warps4Stages4>(dim, group),
+            (8, 2) => DecodeOf<TElement, TPages, Warps8Stages2>(dim, group),
+            _ => null,
+        };
+
+    private static TensorVariant? DecodeOf<TElement, TPages, TBlock>(int dim, int group)
+        where TElement : struct, IMatrixElement
+        where TPages : struct, IPageWalk
+        where TBlock : struct, IDecodeBlock => (dim, DecodeHeads(dim, group)) switch
+        {
+            (64, 8) => TensorDecode64x8<TElement, TPages, TBlock>.Variant,
+            (64, _) => TensorDecode64x16<TElement, TPages, TBlock>.Variant,
+            (128, 8) => TensorDecode128x8<TElement, TPages, TBlock>.Variant,
+            (128, _) => TensorDecode128x16<TElement, TPages, TBlock>.Variant,
+            (256, _) => TensorDecode256x8<TElement, TPages, TBlock>.Variant,
+            _ => null,
+        };
 
     private static TensorVariant[] OfPrefill<TElement>()
         where TElement : struct, IMatrixElement => [TensorPrefill64<TElement>.Variant, TensorPrefill128<TElement>.Variant];
-
-    private static class DecodeOf<TElement, TPages>
-        where TElement : struct, IMatrixElement
-        where TPages : struct, IPageWalk
-    {
-        public static TensorVariant[] Variants { get; } =
-        [
-            TensorDecode64x8<TElement, TPages>.Variant,
-            TensorDecode64x16<TElement, TPages>.Variant,
-            TensorDecode128x8<TElement, TPages>.Variant,
-            TensorDecode128x16<TElement, TPages>.Variant,
-            TensorDecode256x8<TElement, TPages>.Variant,
-        ];
-    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ILGPU;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
@@ -9,6 +10,9 @@ internal static class TensorCompiler
 {
     /// <summary>The least compute capability.</summary>
     public static readonly CudaArchitecture Architecture = CudaArchitecture.SM_80;
+
+    /// <summary>The same, as it is written.</summary>
+    public static readonly Version Capability = new(Architecture.Major, Architecture.Minor);
 
     /// <summary>The PTX version of the text: the least that has all instructions, so that drivers from CUDA 11.8 on take it.</summary>
     public static readonly CudaInstructionSet InstructionSet = CudaInstructionSet.ISA_78;
@@ -28,6 +32,9 @@ internal static class TensorCompiler
                 $"{kept} local variables of {variant} cannot be put into registers. The kernels are made for ILGPU 1.5.3.");
         }
 
-        return DynamicShared.Declare(StableNames.Apply(promoted));
+        return LimitRegisters(DynamicShared.Declare(StableNames.Apply(promoted)), variant.MostRegisters);
     }
+
+    private static string LimitRegisters(string ptx, int most) =>
+        ptx.Replace("\n.maxntid ", string.Create(CultureInfo.InvariantCulture, $"\n.maxnreg {most}\n.maxntid "), StringComparison.Ordinal);
 }

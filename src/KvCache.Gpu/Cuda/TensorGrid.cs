@@ -12,22 +12,18 @@ internal readonly record struct TensorGrid(int X, int Y)
     /// <param name="arguments">The call; how it is parted is filled in here.</param>
     /// <param name="dim">The head dim.</param>
     /// <param name="kvHeads">KV heads.</param>
-    /// <param name="busyBlocks">Blocks that keep the device busy: a single row is cut into segments for as many.</param>
-    /// <param name="segmentLimit">Segments of a row, at most.</param>
+    /// <param name="split">How rows are cut.</param>
     /// <param name="longest">The length of the longest row that is decoded.</param>
     /// <remarks>A row is cut by its own length alone. The grid is that of the next power of two of segments, so that a captured launch serves
     /// a step until its rows have twice as many; blocks without work end at once.</remarks>
-    public static TensorGrid OfDecode(ref TensorArguments arguments, int dim, int kvHeads, int busyBlocks, int segmentLimit, int longest)
+    public static TensorGrid OfDecode(ref TensorArguments arguments, int dim, int kvHeads, in TensorSplit split, int longest)
     {
         arguments.HeadBlocks = Parts(arguments.Group, TensorCatalog.DecodeHeads(dim, arguments.Group));
         arguments.DecodedTokens = 1;
         int units = kvHeads * arguments.HeadBlocks;
-        arguments.Plan = new SegmentPlan
-        {
-            Granule = TensorCatalog.SegmentGranule,
-            Limit = Math.Clamp(Parts(busyBlocks, units), 1, segmentLimit),
-        };
-        arguments.Segments = (int)BitOperations.RoundUpToPowerOf2((uint)arguments.Plan.MostSegments(longest));
+        arguments.Plan = split.PlanFor(units);
+        uint segments = BitOperations.RoundUpToPowerOf2((uint)arguments.Plan.MostSegments(longest));
+        arguments.Segments = (int)Math.Min(segments, (uint)arguments.Plan.Limit);
         return new TensorGrid(checked(arguments.Rows * arguments.Segments), units);
     }
 

@@ -23,8 +23,13 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
         float* query3 = query2 + stride;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
-            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
+            nint offset = i * TElement.Bytes;
+            if (TokenStreams.BeginsLine(offset, TSimd.Width * TElement.Bytes))
+            {
+                TokenStreams.Ask(ahead0 + offset);
+                TokenStreams.Ask(ahead1 + offset);
+            }
+
             TVector x0 = Load(key0, i);
             TVector x1 = Load(key1, i);
             TVector query = TSimd.Load(queries + i);
@@ -64,10 +69,15 @@ internal static unsafe class DotProducts<TSimd, TVector, TElement>
         TVector sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         for (nint i = 0; i < dims; i += TSimd.Width)
         {
-            TokenStreams.Ask(ahead0 + (i * TElement.Bytes));
-            TokenStreams.Ask(ahead1 + (i * TElement.Bytes));
-            TokenStreams.Ask(ahead2 + (i * TElement.Bytes));
-            TokenStreams.Ask(ahead3 + (i * TElement.Bytes));
+            nint offset = i * TElement.Bytes;
+            if (TokenStreams.BeginsLine(offset, TSimd.Width * TElement.Bytes))
+            {
+                TokenStreams.Ask(ahead0 + offset);
+                TokenStreams.Ask(ahead1 + offset);
+                TokenStreams.Ask(ahead2 + offset);
+                TokenStreams.Ask(ahead3 + offset);
+            }
+
             TVector q = TSimd.Load(query + i);
             sum0 = TSimd.MultiplyAdd(Load(key0, i), q, sum0);
             sum1 = TSimd.MultiplyAdd(Load(key1, i), q, sum1);

@@ -54,31 +54,78 @@ internal static unsafe class TokenPairs<TSimd, TVector, TElement>
     public static void Accumulate(in AttentionCall call, in TokenStreams values, int queries, in DecodeScratch scratch)
     {
         nint dims = call.ValueDim - (call.ValueDim % TSimd.Width);
-        nint stride = scratch.SumStride;
-        nint apart = (nint)values.Steps * scratch.ScoreStride;
-        for (int step = 0; step < values.Steps; step++)
-        {
-            byte** rows = values.Rows + (step * Streams);
-            float* weights = scratch.Scores + ((nint)step * scratch.ScoreStride);
-            for (nint query = 0; query < queries; query += 4)
-            {
-                nint offset = scratch.ValueOffsets[query];
-                WeightedSums<TSimd, TVector, TElement>.AddTwoToFour(
-                    rows[0] + offset,
-                    rows[1] + offset,
-                    weights + query,
-                    apart,
-                    scratch.Sums + (query * stride),
-                    stride,
-                    dims,
-                    values.Ahead(rows, offset, Distance),
-                    values.Ahead(rows + 1, offset, Distance));
-            }
+        int step = 0;
 
-            for (int stream = 0; dims < call.ValueDim && stream < Streams; stream++)
-            {
-                TokenQuads<TSimd, TVector, TElement>.AccumulateRest(in call, rows[stream], queries, weights + (stream * apart), in scratch);
-            }
+        // Where elements are short, arithmetic sets the pace: two steps at once load and store the sums half as often. Their weights fill
+        // registers that only the widest vectors have. Float32 waits for memory, which four rows at once read a quarter slower.
+        for (; TSimd.ManyRegisters && TElement.Bytes < sizeof(float) && step + 1 < values.Steps; step += 2)
+        {
+            AddTwoSteps(in values, step, queries, dims, in scratch);
+            AddRest(in call, in values, step, queries, dims, in scratch);
+            AddRest(in call, in values, step + 1, queries, dims, in scratch);
+        }
+
+        for (; step < values.Steps; step++)
+        {
+            AddStep(in values, step, queries, dims, in scratch);
+            AddRest(in call, in values, step, queries, dims, in scratch);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTwoSteps(in TokenStreams values, int step, int queries, nint dims, in DecodeScratch scratch)
+    {
+        byte** rows = values.Rows + (step * Streams);
+        float* weights = scratch.Scores + ((nint)step * scratch.ScoreStride);
+        for (nint query = 0; query < queries; query += 4)
+        {
+            nint offset = scratch.ValueOffsets[query];
+            WeightedSums<TSimd, TVector, TElement>.AddFourToFour(
+                rows,
+                offset,
+                weights + query,
+                (nint)values.Steps * scratch.ScoreStride,
+                scratch.ScoreStride,
+                scratch.Sums + (query * scratch.SumStride),
+                scratch.SumStride,
+                dims,
+                values.Ahead(rows, offset, Distance),
+                values.Ahead(rows + 1, offset, Distance),
+                values.Ahead(rows + 2, offset, Distance),
+                values.Ahead(rows + 3, offset, Distance));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddStep(in TokenStreams values, int step, int queries, nint dims, in DecodeScratch scratch)
+    {
+        byte** rows = values.Rows + (step * Streams);
+        float* weights = scratch.Scores + ((nint)step * scratch.ScoreStride);
+        for (nint query = 0; query < queries; query += 4)
+        {
+            nint offset = scratch.ValueOffsets[query];
+            WeightedSums<TSimd, TVector, TElement>.AddTwoToFour(
+                rows[0] + offset,
+                rows[1] + offset,
+                weights + query,
+                (nint)values.Steps * scratch.ScoreStride,
+                scratch.Sums + (query * scratch.SumStride),
+                scratch.SumStride,
+                dims,
+                values.Ahead(rows, offset, Distance),
+                values.Ahead(rows + 1, offset, Distance));
+        }
+    }
+
+    /// <summary>What no whole vector of a step's values covers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRest(in AttentionCall call, in TokenStreams values, int step, int queries, nint dims, in DecodeScratch scratch)
+    {
+        float* weights = scratch.Scores + ((nint)step * scratch.ScoreStride);
+        for (int stream = 0; dims < call.ValueDim && stream < Streams; stream++)
+        {
+            TokenQuads<TSimd, TVector, TElement>.AccumulateRest(
+                in call, values.Rows[(step * Streams) + stream], queries, weights + (stream * (nint)values.Steps * scratch.ScoreStride), in scratch);
         }
     }
 }

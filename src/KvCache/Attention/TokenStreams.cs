@@ -11,6 +11,7 @@ namespace KvCache.Attention;
 /// </remarks>
 internal readonly unsafe struct TokenStreams
 {
+    private const int LineBytes = 64;
     private readonly int _streams;
     private readonly nint _bytes;
 
@@ -50,8 +51,19 @@ internal readonly unsafe struct TokenStreams
     public byte* Ahead(byte** row, nint offset, nint distance)
     {
         nint place = offset + distance;
-        return place < _bytes ? row[0] + place : row[_streams] + (place - _bytes);
+        if (place < _bytes)
+        {
+            return row[0] + place;
+        }
+
+        // Tokens of two-byte elements are short: that far on may be the token after the next.
+        place -= _bytes;
+        return place < _bytes ? row[_streams] + place : row[2 * _streams] + (place - _bytes);
     }
+
+    /// <summary>Whether a kernel that reads so many bytes at a time comes to another line of memory at an offset: each is asked for once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool BeginsLine(nint offset, int step) => step % LineBytes == 0 || (offset & (LineBytes - 1)) == 0;
 
     /// <summary>Asks for the line of memory at an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,7 @@ namespace KvCache.Virtual;
 
 /// <summary>The addresses of all slots and the chunks of all groups: creates, maps and unmaps whole groups, all layers or none.</summary>
 /// <remarks>
-/// A <em>lane</em> is one layer's keys or values. Every lane is one range of addresses, slot after slot; groups that follow one another have
+/// A <em>lane</em> is one layer's keys or values, or both token by token. Every lane is one range of addresses, slot after slot; groups that follow one another have
 /// chunks that follow one another in every lane, so that they map as one run. Keeps no books of what is mapped. Mapping may be
 /// done by two threads at once, at different addresses; the rest by the owner.
 /// </remarks>
@@ -28,15 +28,15 @@ internal sealed class GroupMemory : IDisposable
         _memory = memory;
         _plan = plan;
         _layers = plan.Geometry.LayerCount;
-        Layout = new PageLayout(plan.Geometry.GroupOf(0), checked(slotGroups * plan.GroupTokens));
-        _lanes = new Lane[2 * _layers];
-        _copies = new KvCopy[2 * _layers];
+        KvLayerGroup shape = plan.Geometry.GroupOf(0);
+        Layout = new PageLayout(shape, checked(slotGroups * plan.GroupTokens), plan.Ranges[0].TokenBytes, plan.Ranges[^1].TokenBytes);
+        _lanes = new Lane[plan.Ranges.Count * _layers];
+        _copies = new KvCopy[_lanes.Length];
         int firstChunk = 0;
         for (int lane = 0; lane < _lanes.Length; lane++)
         {
-            bool values = lane >= _layers;
-            int chunks = values ? plan.ValueChunks : plan.KeyChunks;
-            long slotBytes = values ? Layout.ValuePageStride : Layout.KeyPageStride;
+            (long tokenBytes, int chunks) = plan.Ranges[lane / _layers];
+            long slotBytes = checked(tokenBytes * Layout.TokensPerPage);
             long bytes = checked(slotBytes * slots);
             if (!memory.TryReserve(bytes, out nint address))
             {
@@ -46,7 +46,7 @@ internal sealed class GroupMemory : IDisposable
                     + "Fewer sequences, or shorter ones, need fewer.");
             }
 
-            _lanes[lane] = new Lane(address, bytes, slotBytes, chunks, firstChunk);
+            _lanes[lane] = new Lane(address, bytes, slotBytes, tokenBytes, chunks, firstChunk);
             firstChunk = checked(firstChunk + (chunks * groupCount));
         }
     }
@@ -66,7 +66,7 @@ internal sealed class GroupMemory : IDisposable
     public IKvDevice Device => _memory.Device;
 
     public LayerPlace[] Places(PageTable table) =>
-        [.. Enumerable.Range(0, _layers).Select(layer => new LayerPlace(_lanes[layer].Address, _lanes[_layers + layer].Address, table))];
+        [.. Enumerable.Range(0, _layers).Select(layer => new LayerPlace(_lanes[layer].Address, ValuesOf(layer), table))];
 
     /// <summary>Backs groups with memory, all or none.</summary>
     public bool TryCreate(ReadOnlySpan<int> groups) => WithChunks(groups, static (memory, chunks) => memory.TryCreate(chunks));
@@ -81,7 +81,7 @@ internal sealed class GroupMemory : IDisposable
     /// <summary>Maps groups one after the other, in every lane or in none.</summary>
     public bool TryMap(int slot, int position, ReadOnlySpan<int> groups, bool writable)
     {
-        int most = groups.Length * Math.Max(_plan.KeyChunks, _plan.ValueChunks);
+        int most = groups.Length * _plan.ChunksPerGroup / _layers;
         int[] rented = ArrayPool<int>.Shared.Rent(most);
         int mapped = 0;
         while (mapped < _lanes.Length && TryMapLane(_lanes[mapped], slot, position, groups, writable, rented))
@@ -108,11 +108,9 @@ internal sealed class GroupMemory : IDisposable
     /// <param name="tokens">How many tokens.</param>
     public KvTransfer Copy((int Slot, int Position) source, (int Slot, int Position) destination, int tokens)
     {
-        KvLayerGroup shape = Layout.Shape;
         for (int i = 0; i < _lanes.Length; i++)
         {
-            long tokenBytes = i < _layers ? shape.KeyBytesPerToken : shape.ValueBytesPerToken;
-            _copies[i] = new KvCopy(AddressOf(_lanes[i], source), AddressOf(_lanes[i], destination), tokens * tokenBytes);
+            _copies[i] = new KvCopy(AddressOf(_lanes[i], source), AddressOf(_lanes[i], destination), tokens * _lanes[i].TokenBytes);
         }
 
         return _memory.Device.Copy(_copies);
@@ -120,6 +118,11 @@ internal sealed class GroupMemory : IDisposable
 
     /// <summary>Gives the addresses back. Nothing is mapped any more.</summary>
     public void Dispose() => ReleaseLanes();
+
+    /// <summary>Where a layer's values begin: behind the keys of the first token where both lie side by side, elsewhere otherwise.</summary>
+    private nint ValuesOf(int layer) => _plan.Layout == TokenLayout.Interleaved
+        ? _lanes[layer].Address + (nint)Layout.Shape.KeyBytesPerToken
+        : _lanes[_layers + layer].Address;
 
     private bool TryMapLane(in Lane lane, int slot, int position, ReadOnlySpan<int> groups, bool writable, int[] buffer)
     {
@@ -182,6 +185,6 @@ internal sealed class GroupMemory : IDisposable
         }
     }
 
-    /// <summary>One layer's keys or values.</summary>
-    private readonly record struct Lane(nint Address, long Bytes, long SlotBytes, int Chunks, int FirstChunk);
+    /// <summary>One layer's keys or values, or both.</summary>
+    private readonly record struct Lane(nint Address, long Bytes, long SlotBytes, long TokenBytes, int Chunks, int FirstChunk);
 }

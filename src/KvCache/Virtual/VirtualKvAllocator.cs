@@ -28,6 +28,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
     private readonly IVirtualMemory _memory;
     private readonly VirtualLedger _ledger;
     private readonly VirtualSpace _space;
+    private readonly StepBooks _books;
     private readonly VirtualStep _step;
     private readonly bool _ownsMemory;
     private readonly int _maxSequences;
@@ -54,15 +55,16 @@ public sealed class VirtualKvAllocator : IKvAllocator
         try
         {
             _memory = options.MakeMemory();
-            Plan = new ChunkPlan(Geometry, _memory.ChunkBytes, BlockTokens);
+            Plan = new ChunkPlan(Geometry, _memory.ChunkBytes, BlockTokens, options.Layout);
             int groups = options.CountGroups(_memory, Plan);
             int maxTokens = (int)Math.Min(options.MaxSequenceTokens, Math.Min(int.MaxValue / 2, (long)groups * Plan.GroupTokens));
             int slotGroups = (int)(((long)maxTokens + Plan.GroupTokens - 1) / Plan.GroupTokens);
-            int slots = SlotCount(slotGroups);
+            int slots = options.CountSlots(Plan, slotGroups);
             _ledger = new VirtualLedger(options, Plan, groups, maxTokens, _meters, Events);
             GroupMemory memory = new(_memory, Plan, groups, slots + 1, slotGroups);
             _space = new VirtualSpace(_ledger, memory, slots, slotGroups);
-            _step = new VirtualStep(this, memory);
+            _books = new StepBooks(_memory, _ledger.Retired, _space.RetiredSlots, _space.Ahead);
+            _step = new VirtualStep(_books, memory);
         }
         catch
         {
@@ -180,7 +182,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         _space.Ahead.Finish();
-        Collect();
+        _books.Collect();
         long wanted = (bytes / Plan.GroupBytes) + (bytes % Plan.GroupBytes > 0 ? 1 : 0);
         int[] trimmed = new int[Math.Min(wanted, _ledger.Pool.Idle.Count)];
         _ledger.Pool.TakeIdle(trimmed);
@@ -195,7 +197,7 @@ public sealed class VirtualKvAllocator : IKvAllocator
         using OwnerGuard.Scope scope = _guard.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         _space.Ahead.Finish();
-        Collect();
+        _books.Collect();
         if (_open.Count > 0 || _ledger.Pool.InTransfer > 0)
         {
             return false;
@@ -259,6 +261,8 @@ public sealed class VirtualKvAllocator : IKvAllocator
 
     internal VirtualSpace Space => _space;
 
+    internal StepBooks Books => _books;
+
     internal VirtualStep Step => _step;
 
     internal IReadOnlyList<VirtualSequence> OpenSequences => _open;
@@ -285,36 +289,6 @@ public sealed class VirtualKvAllocator : IKvAllocator
         _open.RemoveAt(_open.Count - 1);
     }
 
-    internal void BeginStepBooks()
-    {
-        Collect();
-        _ledger.Retired.BeginStep();
-        _space.RetiredSlots.BeginStep();
-    }
-
-    internal void EndStepBooks(KvFence? fence)
-    {
-        KvFence end = fence ?? _memory.RecordFence();
-        _ledger.Retired.EndStep(end);
-        _space.RetiredSlots.EndStep(end);
-        Collect();
-    }
-
-    /// <summary>Lets go of what has no step to wait for any more.</summary>
-    internal void Collect()
-    {
-        _space.Ahead.Collect();
-        if (_ledger.Retired.Count > 0)
-        {
-            _ledger.Retired.Collect();
-        }
-
-        if (_space.RetiredSlots.Count > 0)
-        {
-            _space.RetiredSlots.Collect();
-        }
-    }
-
     private (nint Address, long Bytes) GetRange(int layer, bool values)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -326,26 +300,11 @@ public sealed class VirtualKvAllocator : IKvAllocator
         return _space.Memory.RangeOf(layer, values);
     }
 
-    /// <summary>Twice the sequences, as far as places can be numbered.</summary>
-    private int SlotCount(int slotGroups)
-    {
-        long slots = Math.Min(2L * _maxSequences, (int.MaxValue / (long)slotGroups) - 2);
-        if (slots < _maxSequences)
-        {
-            Throw.Argument(
-                $"MaxSequences is {_maxSequences}, for each of which {slotGroups} groups of {Plan.GroupTokens} tokens would be numbered; expected less than {int.MaxValue} together. "
-                + "A lower MaxSequenceTokens needs fewer.",
-                nameof(VirtualKvAllocatorOptions.MaxSequences));
-        }
-
-        return (int)slots;
-    }
-
     private VirtualAdmissionPlan Admit(ReadOnlySpan<int> prompt, KvSequenceOptions? options, int reserve)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(reserve);
-        Collect();
+        _books.Collect();
         int blocks = prompt.Length / BlockTokens;
         if (blocks > _matched.Length)
         {

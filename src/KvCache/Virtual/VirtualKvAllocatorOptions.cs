@@ -31,8 +31,15 @@ public sealed record VirtualKvAllocatorOptions
     /// <value>Default: 16.</value>
     public int BlockTokens { get; init; } = 16;
 
+    /// <summary>Gets how the keys and values of a layer lie.</summary>
+    /// <value>Default: <see cref="TokenLayout.Separate"/>.</value>
+    public TokenLayout Layout { get; init; }
+
     /// <summary>Gets the most sequences that can be open at one time; at least 1.</summary>
-    /// <remarks>Twice as many ranges of addresses are reserved, because a sequence that copies on write moves to another one.</remarks>
+    /// <remarks>
+    /// Twice as many ranges of addresses are reserved, because a sequence that copies on write moves to another one. On Linux, a process's mappings bound
+    /// how many can really be open: with 32 layers and the usual <c>vm.max_map_count</c> about 255, or twice as many with <see cref="TokenLayout.Interleaved"/>.
+    /// </remarks>
     /// <value>Default: 256.</value>
     public int MaxSequences { get; init; } = 256;
 
@@ -82,6 +89,11 @@ public sealed record VirtualKvAllocatorOptions
         ArgumentNullException.ThrowIfNull(Geometry);
         ArgumentNullException.ThrowIfNull(Eviction);
         ArgumentException.ThrowIfNullOrEmpty(Name);
+        if (!Enum.IsDefined(Layout))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Layout), Layout, $"Layout is {Layout}; expected Separate or Interleaved.");
+        }
+
         Throw.IfLessThan(BlockTokens, 1, nameof(BlockTokens), nameof(BlockTokens));
         Throw.IfLessThan(MemoryBytes, Memory is null ? 1 : 0, nameof(MemoryBytes), nameof(MemoryBytes));
         Throw.IfLessThan(ChunkBytes, 0, nameof(ChunkBytes), nameof(ChunkBytes));
@@ -105,7 +117,7 @@ public sealed record VirtualKvAllocatorOptions
     {
         long smallest = HostPlatform.GranularityBytes;
         long chunk = Math.Max(smallest, HostVirtualMemoryOptions.ChooseChunkBytes(MemoryBytes));
-        while (chunk > smallest && new ChunkPlan(Geometry, chunk, BlockTokens).GroupBytes > MemoryBytes / MaxSequences)
+        while (chunk > smallest && new ChunkPlan(Geometry, chunk, BlockTokens, Layout).GroupBytes > MemoryBytes / MaxSequences)
         {
             chunk /= 2;
         }
@@ -133,5 +145,20 @@ public sealed record VirtualKvAllocatorOptions
         }
 
         return (int)groups;
+    }
+
+    /// <summary>Answers how many slots there are: twice the sequences, as far as places can be numbered.</summary>
+    internal int CountSlots(ChunkPlan plan, int slotGroups)
+    {
+        long slots = Math.Min(2L * MaxSequences, (int.MaxValue / (long)slotGroups) - 2);
+        if (slots < MaxSequences)
+        {
+            Throw.Argument(
+                $"MaxSequences is {MaxSequences}, for each of which {slotGroups} groups of {plan.GroupTokens} tokens would be numbered; expected less than {int.MaxValue} together. "
+                + "A lower MaxSequenceTokens needs fewer.",
+                nameof(MaxSequences));
+        }
+
+        return (int)slots;
     }
 }

@@ -9,7 +9,7 @@ internal sealed partial class VirtualSequence
     private protected override bool ForkCore(
         int length, [NotNullWhen(true)] out KvSequence? child, out KvRefusal refusal)
     {
-        _allocator.Collect();
+        _allocator.Books.Collect();
         int computed = Math.Min(length, ComputedLength);
         int shared = SharedGroups(length);
         int own = _ledger.GroupsFor(length) - shared;

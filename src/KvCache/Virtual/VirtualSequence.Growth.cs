@@ -18,7 +18,7 @@ internal sealed partial class VirtualSequence
     /// <summary>Makes room for the positions from <paramref name="length"/> to <paramref name="target"/>, all or nothing.</summary>
     private bool TryGrow(int length, long target, out KvRefusal refusal)
     {
-        _allocator.Collect();
+        _allocator.Books.Collect();
         (int tail, int offset) = Math.DivRem(length, _ledger.GroupTokens);
         bool copy = offset > 0 && !_ledger.Pool.IsExclusive(_groups[tail]);
         refusal = KvRefusal.TooLong;

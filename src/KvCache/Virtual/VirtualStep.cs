@@ -7,17 +7,17 @@ namespace KvCache.Virtual;
 /// <summary>The step of a virtual allocator: one page per row, the sequence's slot.</summary>
 internal sealed class VirtualStep : StepState
 {
-    private readonly VirtualKvAllocator _allocator;
+    private readonly StepBooks _books;
 
-    public VirtualStep(VirtualKvAllocator allocator, GroupMemory memory)
-        : this(allocator, memory, new PageTable())
+    public VirtualStep(StepBooks books, GroupMemory memory)
+        : this(books, memory, new PageTable())
     {
     }
 
-    private VirtualStep(VirtualKvAllocator allocator, GroupMemory memory, PageTable table)
+    private VirtualStep(StepBooks books, GroupMemory memory, PageTable table)
         : base(memory.Device, memory.Layout, memory.Places(table), traffic: null)
     {
-        _allocator = allocator;
+        _books = books;
         Table = table;
     }
 
@@ -40,7 +40,7 @@ internal sealed class VirtualStep : StepState
 
     protected override void BeginRows(int rows)
     {
-        _allocator.BeginStepBooks();
+        _books.Begin();
         Table.Begin(rows);
     }
 
@@ -52,5 +52,5 @@ internal sealed class VirtualStep : StepState
 
     protected override void CompleteRow(KvSequence sequence) => Unsafe.As<VirtualSequence>(sequence).PublishComputed();
 
-    protected override void EndStep(KvFence? fence) => _allocator.EndStepBooks(fence);
+    protected override void EndStep(KvFence? fence) => _books.End(fence);
 }

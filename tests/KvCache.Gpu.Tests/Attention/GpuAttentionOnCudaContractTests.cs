@@ -5,10 +5,11 @@ using KvCache.Specs.Attention;
 
 namespace KvCache.Gpu.Tests.Attention;
 
-/// <summary>On a device of the kind, where there is one.</summary>
+/// <summary>The kernels without tensor cores on a CUDA device, where there is one; those with have a contract of their own.</summary>
 public sealed class GpuAttentionOnCudaContractTests : KvAttentionContract
 {
     protected override AttentionSite Site { get; } = new GpuSite(SharedDevices.Find(GpuDeviceKind.Cuda));
 
-    protected override IKvAttention CreateAttention() => new GpuAttention(SharedDevices.Find(GpuDeviceKind.Cuda));
+    protected override IKvAttention CreateAttention() =>
+        new GpuAttention(SharedDevices.Find(GpuDeviceKind.Cuda), new GpuAttentionOptions { TensorCores = false });
 }

@@ -28,6 +28,9 @@ internal sealed record TensorCase
     /// <summary>How many blocks the device is said to have at once: it decides how rows are cut.</summary>
     public int BusyBlocks { get; init; } = 4;
 
+    /// <summary>The make-up of the decode kernel's block; null for the default.</summary>
+    public DecodeBlock? Block { get; init; }
+
     public (int Cached, int New)[] Rows { get; init; } = [];
 
     public int Seed { get; init; } = 1;
@@ -43,11 +46,11 @@ internal sealed record TensorCase
 
     public bool LargePages => PageTokens % 16 == 0;
 
-    public TensorVariant DecodeVariant => TensorCatalog.Decode(Type, Dim, Group, LargePages)!;
+    public TensorVariant DecodeVariant => TensorCatalog.Decode(Type, Dim, Group, LargePages, Block)!;
 
     public TensorVariant? PrefillVariant => TensorCatalog.Prefill(Type, Dim);
 
     public override string ToString() =>
-        $"{Type} dim={Dim} kv={KvHeads} group={Group} page={PageTokens} headMajor={HeadMajor} gap={Gap} cap={SoftCap} busy={BusyBlocks} "
+        $"{Type} dim={Dim} kv={KvHeads} group={Group} page={PageTokens} headMajor={HeadMajor} gap={Gap} cap={SoftCap} busy={BusyBlocks} block={Block} "
         + $"seed={Seed} rows={string.Join(',', Rows.Select(static row => $"{row.Cached}+{row.New}"))}";
 }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using KvCache.Gpu.Cuda;
 using KvCache.Specs.Attention;
 using Microsoft.FSharp.Core;
 using Xunit;
@@ -28,6 +29,15 @@ internal static class TensorCases
             from few in Gen.Choose(2, 5)
             select ((int, int)[])[(decoded, 1), (idle, 0), (cached, computed), (cached / 2, few)])
         select drawn;
+
+    /// <summary>A case for a decode variant, without rows.</summary>
+    public static TensorCase Of(TensorVariant variant) => (
+        from type in (KvElementType[])[KvElementType.Float16, KvElementType.BFloat16]
+        from shape in TensorCatalog.DecodeShapes
+        from page in (int[])[16, 4]
+        from block in DecodeBlock.All
+        select new TensorCase { Type = type, Dim = shape.Dim, Group = shape.Heads - 1, PageTokens = page, Block = block })
+        .Single(one => one.DecodeVariant == variant);
 
     /// <summary>Checks drawn cases; a failure tells the smallest case.</summary>
     public static void Check(Gen<TensorCase> cases, Func<TensorCase, double> check)

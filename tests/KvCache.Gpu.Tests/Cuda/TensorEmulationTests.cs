@@ -38,6 +38,20 @@ public sealed class TensorEmulationTests
             return error;
         });
 
+    public static TheoryData<string> OtherVariants => [.. TensorCatalog.Others.Where(TensorPtx.IsTestedAlways).Select(static variant => variant.Name)];
+
+    /// <summary>Two decoded rows, one of several segments, and one of other pages: what blocks differ in is how they part a segment.</summary>
+    [Theory]
+    [MemberData(nameof(OtherVariants))]
+    public void Decode_with_another_block_is_near_the_formula(string name)
+    {
+        TensorVariant variant = TensorCatalog.Others.Single(variant => variant.Name == name);
+        TensorCase one = TensorCases.Of(variant) with { KvHeads = 2, Gap = 3, Rows = [(299, 1), (40, 1), (0, 1)], Seed = 5 };
+        PtxKernel kernel = TensorPtx.Kernel(variant);
+        new TensorScene(one).Check(kernel, prefill: null);
+        AssertFewConflicts(kernel);
+    }
+
     [Theory]
     [InlineData(KvElementType.Float16, 64)]
     [InlineData(KvElementType.Float16, 128)]

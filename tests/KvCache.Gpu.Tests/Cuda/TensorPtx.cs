@@ -10,6 +10,10 @@ internal static class TensorPtx
     private static readonly ConcurrentDictionary<TensorVariant, Lazy<string>> Texts = [];
     private static readonly ConcurrentDictionary<TensorVariant, Lazy<PtxKernel>> Kernels = [];
 
+    /// <summary>Whether a variant of another block than the default is tested without <c>KVCACHE_SLOW_TESTS=1</c>: there are a hundred.</summary>
+    public static bool IsTestedAlways(TensorVariant variant) =>
+        Environment.GetEnvironmentVariable("KVCACHE_SLOW_TESTS") == "1" || variant.Name.Contains("128x8.Half", StringComparison.Ordinal);
+
     public static string Of(TensorVariant variant) =>
         Texts.GetOrAdd(variant, static variant => new(() => TensorCompiler.Compile(variant))).Value;
 

@@ -43,6 +43,30 @@ public sealed class TensorPtxTests
         }
     }
 
+    [Fact]
+    public void Processes_compile_the_same_text()
+    {
+        string root = Directory.CreateTempSubdirectory("kvcache-text-").FullName;
+        try
+        {
+            // One of them compiles less: what was compiled before must not show in a text.
+            KernelProcess first = KernelProcess.Start(Path.Combine(root, "first"), "64x8.Brain", "Prefill64.Half");
+            KernelProcess second = KernelProcess.Start(Path.Combine(root, "second"), "Prefill64.Half");
+            first.Wait();
+            second.Wait();
+            string[] files = [.. Directory.GetFiles(Path.Combine(root, "second")).Select(static file => Path.GetFileName(file))];
+            string only = Assert.Single(files);
+            byte[] text = File.ReadAllBytes(Path.Combine(root, "second", only));
+            Assert.Equal(text, File.ReadAllBytes(Path.Combine(root, "first", only)));
+            Assert.Equal(3, Directory.GetFiles(Path.Combine(root, "first")).Length);
+            Assert.EndsWith(TensorPtx.Of(TensorCatalog.Prefill(KvElementType.Float16, 64)!), Encoding.UTF8.GetString(text), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
     /// <summary>The table is written anew where <c>KVCACHE_WRITE_TABLES</c> is 1.</summary>
     [Fact]
     public void Every_variant_assembles_into_the_registers_that_the_table_says()
@@ -76,6 +100,23 @@ public sealed class TensorPtxTests
         }
 
         Assert.Equal(File.ReadAllText(file), table.ToString());
+    }
+
+    /// <summary>Those among which measurements choose, of one type and one kind of pages, which change no registers to speak of.</summary>
+    [Fact]
+    public void Other_blocks_assemble_without_spills()
+    {
+        PtxAssembler? assembler = PtxAssembler.Find();
+        Assert.SkipWhen(assembler is null, "No ptxas was found: neither does KVCACHE_PTXAS name one, nor is one on the path.");
+        Parallel.ForEach(TensorCatalog.Others.Where(TensorPtx.IsTestedAlways), variant =>
+        {
+            foreach (int capability in (int[])[80, 90])
+            {
+                AssembledKernel assembled = assembler.Assemble(TensorPtx.Of(variant), capability);
+                Assert.True(
+                    assembled is { SpillLoads: 0, SpillStores: 0, StackBytes: 0, Registers: <= MostDecodeRegisters }, $"{variant} for {capability}: {assembled}");
+            }
+        });
     }
 
     private static string Root()

@@ -57,7 +57,7 @@ internal sealed class TensorScene
         int longest = _case.Rows.Where(static row => row.New == 1).Select(static row => row.Cached + 1).DefaultIfEmpty(0).Max();
         if (decode is not null && longest > 0)
         {
-            TensorGrid grid = TensorGrid.OfDecode(ref arguments, _case.Dim, _case.KvHeads, _case.BusyBlocks, 128, longest);
+            TensorGrid grid = TensorGrid.OfDecode(ref arguments, _case.Dim, _case.KvHeads, new TensorSplit(64, _case.BusyBlocks, 128), longest);
             long parts = (long)arguments.Rows * arguments.QueryHeads * arguments.Segments;
             arguments.PartialSums = _memory.Allocate(parts * _case.Dim * sizeof(float));
             arguments.PartialScales = _memory.Allocate(parts * 2 * sizeof(float));

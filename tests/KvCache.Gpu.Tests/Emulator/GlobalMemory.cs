@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace KvCache.Gpu.Tests.Emulator;
 
-/// <summary>A device's memory: pieces at addresses of their own with nothing between them, poisoned until somebody writes.</summary>
-internal sealed class GlobalMemory
+/// <summary>A device's memory: pieces at addresses of their own with nothing between them, poisoned until somebody writes; or the process's own.</summary>
+internal sealed unsafe class GlobalMemory
 {
     private const ulong Gap = 1 << 20;
     private readonly List<(ulong Start, byte[] Bytes)> _pieces = [];
+    private readonly List<(ulong Start, ulong Bytes)> _mapped = [];
     private ulong _next = 0x7F00_0000_0000;
 
     /// <summary>Takes bytes, all of them 0xFF: NaN in every format, and no page.</summary>
@@ -30,6 +31,9 @@ internal sealed class GlobalMemory
         return address;
     }
 
+    /// <summary>Makes memory of the process a piece of the device's.</summary>
+    public void Map(nint start, nint bytes) => _mapped.Add(((ulong)start, (ulong)bytes));
+
     /// <summary>A piece's contents.</summary>
     public Span<T> Contents<T>(ulong address)
         where T : unmanaged => MemoryMarshal.Cast<byte, T>((Span<byte>)_pieces.Single(piece => piece.Start == address).Bytes);
@@ -47,6 +51,14 @@ internal sealed class GlobalMemory
             if (address >= start && address + (ulong)bytes <= start + (ulong)piece.Length)
             {
                 return piece.AsSpan((int)(address - start), bytes);
+            }
+        }
+
+        foreach ((ulong start, ulong length) in _mapped)
+        {
+            if (address >= start && address + (ulong)bytes <= start + length)
+            {
+                return new Span<byte>((void*)address, bytes);
             }
         }
 

@@ -27,6 +27,18 @@ public sealed class ChunkPlanTests
         Assert.Equal(0, plan.FootprintBytes(0));
     }
 
+    [Theory]
+    [InlineData(32, 32, 128, 64)]
+    [InlineData(32, 8, 512, 64)]
+    [InlineData(60, 2, 2_048, 120)]
+    public void Side_by_side_keys_and_values_halve_a_group(int layers, int heads, int tokens, int mebibytes)
+    {
+        ChunkPlan plan = new(KvGeometry.Create(layers, heads, 128), ChunkBytes, blockTokens: 16, TokenLayout.Interleaved);
+        Assert.Equal((tokens, (long)tokens), (plan.GroupTokens, plan.ChunkTokens));
+        Assert.Equal((long)mebibytes << 20, plan.FootprintBytes(1));
+        Assert.Equal((1, 0, layers), (plan.KeyChunks, plan.ValueChunks, plan.ChunksPerGroup));
+    }
+
     [Fact]
     public void Tokens_that_do_not_divide_a_chunk_take_several()
     {
@@ -36,6 +48,7 @@ public sealed class ChunkPlanTests
         Assert.Equal(0, plan.GroupTokens % 5);
         Assert.Equal(5 * 1024, plan.GroupTokens);
         Assert.Equal((30, 45), (plan.KeyChunks, plan.ValueChunks));
+        Assert.Equal(1024 * 5, new ChunkPlan(plan.Geometry, 4096, blockTokens: 5, TokenLayout.Interleaved).GroupTokens);
     }
 
     [Fact]
@@ -45,6 +58,7 @@ public sealed class ChunkPlanTests
         Assert.Throws<ArgumentNullException>(() => new ChunkPlan(null!, 4096));
         Assert.Equal("chunkBytes", Assert.Throws<ArgumentOutOfRangeException>(() => new ChunkPlan(geometry, 3000)).ParamName);
         Assert.Equal("blockTokens", Assert.Throws<ArgumentOutOfRangeException>(() => new ChunkPlan(geometry, 4096, 0)).ParamName);
+        Assert.Equal("layout", Assert.Throws<ArgumentOutOfRangeException>(() => new ChunkPlan(geometry, 4096, 1, (TokenLayout)2)).ParamName);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ChunkPlan(KvGeometry.Create(1, 1, 7), 1 << 30, 1_000_003));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ChunkPlan(geometry, 4096).FootprintBytes(-1));
     }

@@ -19,10 +19,11 @@ internal static class VirtualAllocators
     /// <summary>Eight tokens' keys fill a chunk and four tokens' values: a group is several blocks, or a block several chunks.</summary>
     public static KvGeometry ManyBlocksPerGroup { get; } = new(new KvLayerGroup(2, 2, 128, 256, KvElementType.Float16));
 
-    public static VirtualKvAllocator Create(ContractSetup setup, KvGeometry geometry, int lookaheadTokens = 0)
+    public static VirtualKvAllocator Create(
+        ContractSetup setup, KvGeometry geometry, int lookaheadTokens = 0, TokenLayout layout = TokenLayout.Separate)
     {
         HostMemory.SkipUnlessSupported();
-        ChunkPlan plan = new(geometry, ChunkBytes, setup.BlockTokens);
+        ChunkPlan plan = new(geometry, ChunkBytes, setup.BlockTokens, layout);
         int groups = (int)Math.Max(1, ((long)setup.BlockCount * setup.BlockTokens) / plan.GroupTokens);
         IVirtualMemory memory = new HostVirtualMemory(new HostVirtualMemoryOptions { ChunkCapacity = groups * plan.ChunksPerGroup, ChunkBytes = ChunkBytes });
         if (setup.Device is LateFenceDevice late)
@@ -35,6 +36,7 @@ internal static class VirtualAllocators
             Geometry = geometry,
             Memory = memory,
             BlockTokens = setup.BlockTokens,
+            Layout = layout,
             MaxSequences = setup.BlockCount + 64,
             MaxSequenceTokens = setup.MaxSequenceTokens,
             LookaheadTokens = setup.LookaheadTokens(lookaheadTokens),
@@ -46,6 +48,6 @@ internal static class VirtualAllocators
     }
 
     /// <summary>The geometry asked for, where its blocks fill whole chunks; otherwise one that does.</summary>
-    public static KvGeometry Fitting(ContractSetup setup) =>
-        new ChunkPlan(setup.Geometry, ChunkBytes, setup.BlockTokens).GroupTokens == setup.BlockTokens ? setup.Geometry : GroupPerBlock;
+    public static KvGeometry Fitting(ContractSetup setup, TokenLayout layout = TokenLayout.Separate) =>
+        new ChunkPlan(setup.Geometry, ChunkBytes, setup.BlockTokens, layout).GroupTokens == setup.BlockTokens ? setup.Geometry : GroupPerBlock;
 }

@@ -14,12 +14,14 @@ public sealed unsafe class VirtualContiguousTests
     private const int KeyDim = 24;
     private const int ValueDim = 40;
 
-    [Fact]
-    public void A_plain_contiguous_kernel_reads_virtual_tensors()
+    [Theory]
+    [InlineData(TokenLayout.Separate)]
+    [InlineData(TokenLayout.Interleaved)]
+    public void A_plain_contiguous_kernel_reads_virtual_tensors(TokenLayout layout)
     {
         HostMemory.SkipUnlessSupported();
         KvGeometry geometry = new(new KvLayerGroup(2, KvHeads, KeyDim, ValueDim, KvElementType.Float32));
-        using VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions { Geometry = geometry, MemoryBytes = 16 << 20, MaxSequences = 8, BlockTokens = 16 });
+        using VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions { Geometry = geometry, MemoryBytes = 16 << 20, MaxSequences = 8, BlockTokens = 16, Layout = layout });
         using CpuAttention attention = new();
         int[] prompt = VirtualStage.Run(0, 300);
         Assert.True(allocator.TryOpen(prompt, null, 0, out KvSequence? first, out _));
@@ -62,7 +64,7 @@ public sealed unsafe class VirtualContiguousTests
                     for (int head = 0; head < QueryHeads; head++)
                     {
                         double[] expected = Attend(
-                            (float*)keyAddress, (float*)valueAddress, visible, head / (QueryHeads / KvHeads), queries.AsSpan(((query * QueryHeads) + head) * KeyDim, KeyDim));
+                            (float*)keyAddress, (float*)valueAddress, view.KeyTokenStride / sizeof(float), view.ValueTokenStride / sizeof(float), visible, head / (QueryHeads / KvHeads), queries.AsSpan(((query * QueryHeads) + head) * KeyDim, KeyDim));
                         for (int d = 0; d < ValueDim; d++)
                         {
                             Assert.Equal(expected[d], output[(((query * QueryHeads) + head) * ValueDim) + d], 1e-4);
@@ -75,15 +77,15 @@ public sealed unsafe class VirtualContiguousTests
         step.Complete();
     }
 
-    /// <summary>Softmax of scaled products over tokens that stand one after the other: [token][head][dim].</summary>
-    private static double[] Attend(float* keys, float* values, int length, int head, ReadOnlySpan<float> query)
+    /// <summary>Softmax of scaled products over tokens that stand one after the other: [token][head][dim], so many numbers from one token to the next.</summary>
+    private static double[] Attend(float* keys, float* values, long keyStride, long valueStride, int length, int head, ReadOnlySpan<float> query)
     {
         double[] weights = new double[length];
         for (int t = 0; t < length; t++)
         {
             for (int d = 0; d < KeyDim; d++)
             {
-                weights[t] += query[d] * keys[((((long)t * KvHeads) + head) * KeyDim) + d] / Math.Sqrt(KeyDim);
+                weights[t] += query[d] * keys[(t * keyStride) + (head * KeyDim) + d] / Math.Sqrt(KeyDim);
             }
         }
 
@@ -94,7 +96,7 @@ public sealed unsafe class VirtualContiguousTests
         {
             for (int d = 0; d < ValueDim; d++)
             {
-                result[d] += Math.Exp(weights[t] - largest) / sum * values[((((long)t * KvHeads) + head) * ValueDim) + d];
+                result[d] += Math.Exp(weights[t] - largest) / sum * values[(t * valueStride) + (head * ValueDim) + d];
             }
         }
 

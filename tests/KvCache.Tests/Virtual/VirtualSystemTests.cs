@@ -40,9 +40,50 @@ public sealed unsafe class VirtualSystemTests
         Assert.True(Math.Abs(rest - needed) <= 0.1 * needed, $"{rest} bytes are resident; the one open sequence needs {needed}");
     }
 
-    /// <summary>A sequence of one run takes two mappings in each of 64 ranges, itself and the empty addresses behind it: 255 fit half of 65,530.</summary>
+    /// <summary>In a control group that has room for nothing more, a process is ended that wants what the closed sequences had, until it has been given back.</summary>
     [Fact]
-    public void Hundreds_of_sequences_open_within_the_budget_of_mappings_and_one_too_many_is_refused()
+    public void A_neighbour_can_use_what_was_given_back()
+    {
+        const long Spare = 32L << 20;
+        HostMemory.SkipUnlessLinux();
+        using ControlGroup group = ControlGroup.CreateOrSkip();
+        KvGeometry geometry = KvGeometry.Create(8, 8, 64, KvElementType.Float32);
+        using VirtualKvAllocator allocator = new(new VirtualKvAllocatorOptions { Geometry = geometry, MemoryBytes = 512 << 20, MaxSequences = 16 });
+        List<KvSequence> open = [];
+        group.Within(() =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.True(allocator.TryOpen(VirtualStage.Run(10_000 * i, 1024), null, 0, out KvSequence? sequence, out _));
+                open.Add(sequence);
+                Touch(allocator, sequence);
+            }
+        });
+        long full = group.UsedBytes;
+        Assert.True(full >= allocator.CommittedBytes, $"{full} bytes are counted; {allocator.CommittedBytes} are committed.");
+        group.LimitBytes = full + Spare;
+        long wanted = allocator.CommittedBytes / 10 * 8;
+        Assert.True(group.CanUse(Spare / 4), "A neighbour cannot use what nobody has.");
+        Assert.False(group.CanUse(wanted), "A neighbour can use what the sequences have.");
+        foreach (KvSequence sequence in open[1..])
+        {
+            sequence.Dispose();
+        }
+
+        Assert.False(group.CanUse(wanted), "A neighbour can use what was not given back yet.");
+        allocator.Trim(long.MaxValue);
+        Assert.True(group.CanUse(wanted), "A neighbour cannot use what was given back.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{full >> 20} MiB in use, {group.UsedBytes >> 20} after trimming; a neighbour used {wanted >> 20}");
+    }
+
+    /// <summary>
+    /// A sequence of one run takes two mappings in each of its ranges, itself and the empty addresses behind it: with 64 ranges 255 fit half of 65,530, with 32
+    /// twice as many.
+    /// </summary>
+    [Theory]
+    [InlineData(TokenLayout.Separate, 64)]
+    [InlineData(TokenLayout.Interleaved, 32)]
+    public void Hundreds_of_sequences_of_32_layers_open_within_the_budget_of_mappings_and_one_too_many_is_refused(TokenLayout layout, int ranges)
     {
         HostMemory.SkipUnlessLinux();
         KvGeometry geometry = KvGeometry.Create(32, 1, 64);
@@ -56,10 +97,11 @@ public sealed unsafe class VirtualSystemTests
             ChunkBytes = 4096,
             MaxSequences = 1024,
             LookaheadTokens = 0,
+            Layout = layout,
         }))
         {
-            int expected = budget / 64;
-            Assert.True(expected > 200, $"The system allows {budget} more runs.");
+            int expected = budget / ranges;
+            Assert.True(expected > 12_800 / ranges, $"The system allows {budget} more runs.");
             List<KvSequence> open = [];
             KvRefusal refusal = KvRefusal.None;
             while (open.Count < 1024 && allocator.TryOpen([open.Count, 1, 2, 3], null, 0, out KvSequence? sequence, out refusal))
@@ -67,7 +109,9 @@ public sealed unsafe class VirtualSystemTests
                 open.Add(sequence);
             }
 
+            TestContext.Current.TestOutputHelper?.WriteLine($"{open.Count} sequences in {Mappings() - mappings} mappings; {budget} runs were allowed");
             Assert.InRange(open.Count, expected - 1, expected + 1);
+            Assert.True(layout == TokenLayout.Separate || open.Count >= 256, $"{open.Count} sequences are open.");
             Assert.Equal(KvRefusal.OutOfDeviceMemory, refusal);
             Assert.InRange(Mappings() - mappings, 0, (2 * budget) + 200);
             allocator.CheckIntegrity();

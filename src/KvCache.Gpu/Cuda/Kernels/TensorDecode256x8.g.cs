@@ -10,19 +10,17 @@ namespace KvCache.Gpu.Cuda.Kernels;
 
 /// <summary>Attention of rows with one new token on tensor cores: head dim 256, up to 8 query heads of a KV head in a block.</summary>
 /// <remarks>See docs/gpu-kernels.md. Grid: x rows × segments, y KV heads × parts of their groups.</remarks>
-internal static class TensorDecode256x8<TElement, TPages>
+internal static class TensorDecode256x8<TElement, TPages, TBlock>
     where TElement : struct, IMatrixElement
     where TPages : struct, IPageWalk
+    where TBlock : struct, IDecodeBlock
 {
     public const int Heads = 8;
 
-    private const int Warps = 2;
-    private const int Threads = 32 * Warps;
-    private const int Stages = 3;
     private const int StageBytes = 16384; // 16 keys, then 16 values
-    private const int ScaleBytes = Warps * Heads * 2 * sizeof(float);
+    private const int ScaleBytes = Heads * 2 * sizeof(float); // of a warp
 
-    public static TensorVariant Variant { get; } = new(Run, Threads, Warps * Stages * StageBytes);
+    public static TensorVariant Variant { get; } = new(Run, 32 * TBlock.Warps, TBlock.Warps * TBlock.Stages * StageBytes, mostRegisters: 168);
 
     public static void Run(TensorArguments a)
     {
@@ -43,19 +41,30 @@ internal static class TensorDecode256x8<TElement, TPages>
         int kvHead = Grid.IdxY / a.HeadBlocks;
         int firstHead = (Grid.IdxY - (kvHead * a.HeadBlocks)) * Heads;
         uint shared = Asm.Shared();
-        uint stages = shared + (uint)(warp * Stages * StageBytes);
+        uint stages = shared + (uint)(warp * TBlock.Stages * StageBytes);
 
         // Copies of the first tiles are under way while the queries are read.
         int ahead = begin + (warp * 16);
         int page = PageAhead(a, row, ahead, end, lane);
         Fetch(a, kvHead, ahead, end, page, stages + 0u, lane);
         Asm.CommitCopies();
-        ahead += Warps * 16;
+        ahead += TBlock.Warps * 16;
         page = PageAhead(a, row, ahead, end, lane);
-        Fetch(a, kvHead, ahead, end, page, stages + 16384u, lane);
-        Asm.CommitCopies();
-        ahead += Warps * 16;
-        page = PageAhead(a, row, ahead, end, lane);
+        if (TBlock.Stages > 2)
+        {
+            Fetch(a, kvHead, ahead, end, page, stages + 16384u, lane);
+            Asm.CommitCopies();
+            ahead += TBlock.Warps * 16;
+            page = PageAhead(a, row, ahead, end, lane);
+        }
+
+        if (TBlock.Stages > 3)
+        {
+            Fetch(a, kvHead, ahead, end, page, stages + 32768u, lane);
+            Asm.CommitCopies();
+            ahead += TBlock.Warps * 16;
+            page = PageAhead(a, row, ahead, end, lane);
+        }
 
         int pair = (lane & 3) * 2;
         int head0 = firstHead + 0 + (lane >> 2);
@@ -136,22 +145,34 @@ internal static class TensorDecode256x8<TElement, TPages>
         uint valueRow = (uint)(8192 + (((lane & 7) + ((lane >> 4) << 3)) * 512));
         uint valueSwizzle = (uint)((((lane >> 3) & 1) ^ (lane & 7)) << 4);
         uint read = 0;
-        uint write = 32768;
+        uint write = (uint)((TBlock.Stages - 1) * StageBytes);
         Fragment f = default;
-        for (int first = begin + (warp * 16); first < end; first += Warps * 16)
+        for (int first = begin + (warp * 16); first < end; first += TBlock.Warps * 16)
         {
-            Asm.WaitForCopiesButOne();
+            if (TBlock.Stages == 2)
+            {
+                Asm.WaitForCopiesButNone();
+            }
+            else if (TBlock.Stages == 3)
+            {
+                Asm.WaitForCopiesButOne();
+            }
+            else
+            {
+                Asm.WaitForCopiesButTwo();
+            }
+
             Warp.Barrier();
 
             // All lanes have done with the stage that the last turn read.
             Fetch(a, kvHead, ahead, end, page, stages + write, lane);
             Asm.CommitCopies();
-            ahead += Warps * 16;
+            ahead += TBlock.Warps * 16;
             page = PageAhead(a, row, ahead, end, lane);
             uint keys = stages + read + keyRow;
             uint values = stages + read + valueRow;
             write = read;
-            read = read == 32768u ? 0 : read + StageBytes;
+            read = read == (uint)((TBlock.Stages - 1) * StageBytes) ? 0 : read + StageBytes;
             Sums s0 = default;
             Sums.Clear(ref s0);
             Asm.LoadMatrices(ref f, keys + (keySwizzle ^ 0u));
@@ -268,7 +289,7 @@ internal static class TensorDecode256x8<TElement, TPages>
         uint scales0 = shared + (uint)(((0 + pair) * 2) * sizeof(float));
         if (lane < 4)
         {
-            uint own = scales0 + (uint)(warp * Heads * 2 * sizeof(float));
+            uint own = scales0 + (uint)(warp * ScaleBytes);
             Asm.StoreShared(own, maxA0);
             Asm.StoreShared(own + 4, totalA0);
             Asm.StoreShared(own + 8, maxB0);
@@ -276,9 +297,9 @@ internal static class TensorDecode256x8<TElement, TPages>
         }
 
         Group.Barrier();
-        float partA0 = Asm.Exp2(maxA0 - TensorReduce.Largest(scales0, Warps, Heads));
-        float partB0 = Asm.Exp2(maxB0 - TensorReduce.Largest(scales0 + 8, Warps, Heads));
-        uint sums0 = shared + ScaleBytes + (uint)(((((warp * Heads) + 0 + pair) * 260) + (lane >> 2)) * sizeof(float));
+        float partA0 = Asm.Exp2(maxA0 - TensorReduce.Largest(scales0, TBlock.Warps, Heads));
+        float partB0 = Asm.Exp2(maxB0 - TensorReduce.Largest(scales0 + 8, TBlock.Warps, Heads));
+        uint sums0 = shared + (uint)(TBlock.Warps * ScaleBytes) + (uint)(((((warp * Heads) + 0 + pair) * 260) + (lane >> 2)) * sizeof(float));
         Asm.StoreShared(sums0 + 0u, o0_0.A.Value * partA0);
         Asm.StoreShared(sums0 + 1040u, o0_0.B.Value * partB0);
         Asm.StoreShared(sums0 + 32u, o0_0.C.Value * partA0);
@@ -433,14 +454,14 @@ internal static class TensorDecode256x8<TElement, TPages>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(TensorArguments a, int row, int token, int segment, int queryHead, int heads, uint shared, bool whole)
     {
-        for (int index = Group.IdxX; index < heads * 256; index += Threads)
+        for (int index = Group.IdxX; index < heads * 256; index += 32 * TBlock.Warps)
         {
             int head = index / 256;
             int element = index - (head * 256);
             uint scales = shared + (uint)(head * 2 * sizeof(float));
-            float max = TensorReduce.Largest(scales, Warps, Heads);
-            float total = TensorReduce.Total(scales, max, Warps, Heads);
-            float sum = TensorReduce.Sum(shared + ScaleBytes + (uint)(((head * 260) + element) * sizeof(float)), Warps, (uint)(Heads * 260 * sizeof(float)));
+            float max = TensorReduce.Largest(scales, TBlock.Warps, Heads);
+            float total = TensorReduce.Total(scales, max, TBlock.Warps, Heads);
+            float sum = TensorReduce.Sum(shared + (uint)(TBlock.Warps * ScaleBytes) + (uint)(((head * 260) + element) * sizeof(float)), TBlock.Warps, (uint)(Heads * 260 * sizeof(float)));
             if (whole)
             {
                 long output = (token * a.OutputStride) + ((long)(queryHead + head) * 256) + element;

@@ -18,7 +18,7 @@ internal static class TensorPrefill64<TElement>
     private const int Threads = 128;
     private const int StageBytes = 16384; // 64 keys, then 64 values
 
-    public static TensorVariant Variant { get; } = new(Run, Threads, 2 * StageBytes);
+    public static TensorVariant Variant { get; } = new(Run, Threads, 2 * StageBytes, mostRegisters: 255);
 
     public static void Run(TensorArguments a)
     {

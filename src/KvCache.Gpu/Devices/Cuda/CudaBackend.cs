@@ -24,10 +24,14 @@ internal sealed unsafe class CudaBackend : GpuBackend
         _context = new CudaContext(_functions, accelerator.NativePtr);
         _toDeviceStream = (CudaStream)accelerator.CreateStream();
         _toHostStream = (CudaStream)accelerator.CreateStream();
+        Modules = new CudaModules(_context, ((CudaStream)stream).StreamPtr);
         _compute = new CudaQueue(_context, ((CudaStream)stream).StreamPtr);
         _toDevice = new CudaQueue(_context, _toDeviceStream.StreamPtr);
         _toHost = new CudaQueue(_context, _toHostStream.StreamPtr);
     }
+
+    /// <summary>Gets the kernels that are loaded without ILGPU's help.</summary>
+    public CudaModules Modules { get; }
 
     public override bool IsHostAccessible => false;
 
@@ -102,6 +106,7 @@ internal sealed unsafe class CudaBackend : GpuBackend
 
     public override void Dispose()
     {
+        Modules.Dispose();
         _compute.Close();
         _toDevice.Close();
         _toHost.Close();

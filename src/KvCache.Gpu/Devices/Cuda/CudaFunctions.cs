@@ -23,6 +23,12 @@ internal sealed unsafe class CudaFunctions
     public readonly delegate* unmanaged<nint, int> EventQuery;
     public readonly delegate* unmanaged<nint, int> EventSynchronize;
     public readonly delegate* unmanaged<nint, int> EventDestroy;
+    public readonly delegate* unmanaged<nint*, void*, uint, int*, void**, int> ModuleLoad;
+    public readonly delegate* unmanaged<nint, int> ModuleUnload;
+    public readonly delegate* unmanaged<nint*, nint, byte*, int> ModuleGetFunction;
+    public readonly delegate* unmanaged<nint, int, int, int> FunctionSetAttribute;
+    public readonly delegate* unmanaged<int*, nint, int, nuint, int> Occupancy;
+    public readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> Launch;
 
     private CudaFunctions(nint library)
     {
@@ -44,6 +50,12 @@ internal sealed unsafe class CudaFunctions
         EventQuery = (delegate* unmanaged<nint, int>)Find(library, "cuEventQuery");
         EventSynchronize = (delegate* unmanaged<nint, int>)Find(library, "cuEventSynchronize");
         EventDestroy = (delegate* unmanaged<nint, int>)Find(library, "cuEventDestroy_v2");
+        ModuleLoad = (delegate* unmanaged<nint*, void*, uint, int*, void**, int>)Find(library, "cuModuleLoadDataEx");
+        ModuleUnload = (delegate* unmanaged<nint, int>)Find(library, "cuModuleUnload");
+        ModuleGetFunction = (delegate* unmanaged<nint*, nint, byte*, int>)Find(library, "cuModuleGetFunction");
+        FunctionSetAttribute = (delegate* unmanaged<nint, int, int, int>)Find(library, "cuFuncSetAttribute");
+        Occupancy = (delegate* unmanaged<int*, nint, int, nuint, int>)Find(library, "cuOccupancyMaxActiveBlocksPerMultiprocessor");
+        Launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)Find(library, "cuLaunchKernel");
     }
 
     /// <summary>Finds the functions in the driver's library.</summary>
