@@ -70,6 +70,7 @@ internal sealed class GpuCheckRun(GpuCheckOptions options, IReadOnlyList<IGpuChe
         }
 
         output.WriteLine();
+        report.Skipped.ForEach(skipped => output.WriteLine($"Skipped: {skipped}"));
         output.WriteLine(report.Failures.Count == 0 ? "Everything was correct." : $"WRONG: {string.Join("\nWRONG: ", report.Failures)}");
         return report.Failures.Count == 0 ? GpuCheckTool.Correct : GpuCheckTool.Wrong;
     }

@@ -10,7 +10,7 @@ namespace KvCache.GpuCheck.Checks;
 /// <remarks>Both read the same stored numbers, so that the tolerance is that of float32 sums whatever the cache's type.</remarks>
 internal sealed class AttentionCorrectness : IGpuCheck
 {
-    private const double Tolerance = 1e-5;
+    internal const double Tolerance = 1e-5;
 
     public string Name => "attention-correct";
 
@@ -58,11 +58,17 @@ internal sealed class AttentionCorrectness : IGpuCheck
         yield return ("threads work alone", KernelPolicy.ForThreads(device.Accelerator));
     }
 
-    /// <summary>How far a device's answer to a case is from the processor's.</summary>
+    /// <summary>How far a device's answer to a case is from the processor's, in a paged cache.</summary>
     internal static double ErrorOf(AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
     {
+        using CacheScene scene = new(device, drawn.Shape, 1, drawn.Lengths, drawn.Seed);
+        return ErrorOf(scene, drawn, host, device, attention);
+    }
+
+    /// <summary>How far a device's answer to a case is from the processor's, in any cache of one layer.</summary>
+    internal static double ErrorOf(IScene scene, AttentionCase drawn, HostAnswer host, GpuDevice device, GpuAttention attention)
+    {
         AttentionShape shape = drawn.Shape;
-        using CacheScene scene = new(device, shape, 1, drawn.Lengths, drawn.Seed);
         scene.ForEachRegion((address, bytes) => DeviceBuffer.Fill(device, address, bytes, Patterns.Poison));
         int prefix = drawn.Cached.Sum();
         using DeviceBuffer prefixKeys = DeviceBuffer.Of<float>(device, host.PrefixKeys);

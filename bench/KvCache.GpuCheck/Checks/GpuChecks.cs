@@ -1,3 +1,5 @@
+using KvCache.GpuCheck.VirtualMemory;
+
 namespace KvCache.GpuCheck.Checks;
 
 /// <summary>All checks, in the order in which they run: what is right first, what is fast after it.</summary>
@@ -7,5 +9,6 @@ internal static class GpuChecks
     [
         new DeviceFacts(), new AppendCorrectness(), new AttentionCorrectness(), new TensorCorrectness(),
         new CopyBandwidth(), new HostCopyBandwidth(), new PageCopies(), new AppendSpeed(), new DecodeSpeed(), new PrefillSpeed(), new LaunchOverhead(),
+        .. VirtualMemoryChecks.All,
     ];
 }

@@ -8,6 +8,9 @@ internal sealed class CheckReport(string device)
 
     public List<CheckTable> Tables { get; } = [];
 
+    /// <summary>Gets what could not be found out here, and why, a line each.</summary>
+    public List<string> Skipped { get; } = [];
+
     /// <summary>Gets what was wrong, a line each; empty if everything was correct.</summary>
     public List<string> Failures { get; } = [];
 }

@@ -23,6 +23,9 @@ internal static class JsonReport
         }
 
         json.WriteEndObject();
+        json.WriteStartArray("skipped");
+        report.Skipped.ForEach(json.WriteStringValue);
+        json.WriteEndArray();
         json.WriteStartArray("failures");
         report.Failures.ForEach(json.WriteStringValue);
         json.WriteEndArray();

@@ -21,6 +21,11 @@ internal static class MarkdownReport
         {
             writer.WriteLine($"* {failure}");
         }
+
+        foreach (string skipped in report.Skipped)
+        {
+            writer.WriteLine($"* Skipped: {skipped}");
+        }
     }
 
     public static void Write(CheckTable table, TextWriter writer)

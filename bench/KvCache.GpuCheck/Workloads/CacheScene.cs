@@ -4,7 +4,7 @@ using KvCache.Paged;
 namespace KvCache.GpuCheck.Workloads;
 
 /// <summary>A paged cache with one sequence per row, whose pages lie anywhere in it, as in a pool that has been in use for long.</summary>
-internal sealed class CacheScene : IDisposable
+internal sealed class CacheScene : IScene
 {
     private readonly KvRow[] _rows;
 
@@ -38,7 +38,7 @@ internal sealed class CacheScene : IDisposable
 
     public int BlockCount { get; }
 
-    /// <summary>Begins a step that computes so many tokens of each row.</summary>
+    /// <inheritdoc/>
     public KvStep Begin(IReadOnlyList<int> counts)
     {
         for (int row = 0; row < _rows.Length; row++)
@@ -49,14 +49,7 @@ internal sealed class CacheScene : IDisposable
         return Allocator.BeginStep(_rows);
     }
 
-    /// <summary>Takes what the cache holds already for the keys and values of so many tokens of each row.</summary>
-    public void Assume(IReadOnlyList<int> counts)
-    {
-        using KvStep step = Begin(counts);
-        step.Complete();
-    }
-
-    /// <summary>Calls back with the address and the length of each layer's keys and of its values.</summary>
+    /// <inheritdoc/>
     public void ForEachRegion(Action<nint, long> region)
     {
         using KvStep step = Begin(new int[_rows.Length]);

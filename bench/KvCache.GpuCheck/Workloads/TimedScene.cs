@@ -10,7 +10,7 @@ internal sealed class TimedScene : IDisposable
     /// <summary>More than the second-level cache of any GPU so far: a forward pass would not find a layer in it either.</summary>
     private const long LayersBytes = 512L << 20;
 
-    private readonly CacheScene _scene;
+    private readonly IScene _scene;
     private readonly KvStep _step;
     private readonly KvLayerView[] _views;
     private readonly GpuDevice _device;
@@ -22,12 +22,12 @@ internal sealed class TimedScene : IDisposable
     private readonly int _tokens;
     private GpuAttention _attention;
 
-    private TimedScene(GpuDevice device, AttentionShape shape, int[] cached, int[] added, int layers)
+    private TimedScene(GpuDevice device, AttentionShape shape, IScene scene, int[] cached, int[] added, int layers)
     {
         _device = device;
         _shape = shape;
         _tokens = added.Sum();
-        _scene = new CacheScene(device, shape, layers, [.. cached.Zip(added, static (before, more) => before + more)], seed: 7);
+        _scene = scene;
         byte[] numbers = Patterns.Numbers(shape.Type, seed: 8);
         _scene.ForEachRegion((address, bytes) => DeviceBuffer.Fill(device, address, bytes, numbers));
         _scene.Assume(cached);
@@ -41,7 +41,11 @@ internal sealed class TimedScene : IDisposable
     }
 
     /// <summary>Makes a scene of equal rows, or answers null where the device has not the memory.</summary>
-    public static TimedScene? Create(GpuDevice device, AttentionShape shape, int rows, int cached, int added)
+    public static TimedScene? Create(GpuDevice device, AttentionShape shape, int rows, int cached, int added) =>
+        Create(device, shape, rows, cached, added, (layers, lengths) => new CacheScene(device, shape, layers, lengths, seed: 7));
+
+    /// <summary>Makes a scene of equal rows over a cache that is made for so many layers and rows of these lengths.</summary>
+    public static TimedScene? Create(GpuDevice device, AttentionShape shape, int rows, int cached, int added, Func<int, int[], IScene?> make)
     {
         long layer = shape.BytesPerToken * rows * (cached + added);
         long most = (long)(device.Info.MemoryBytes * 0.8);
@@ -52,8 +56,9 @@ internal sealed class TimedScene : IDisposable
 
         bool small = device.Info.Kind == GpuDeviceKind.CpuAccelerator;
         int layers = small ? 2 : (int)Math.Clamp(Math.Min((LayersBytes + layer - 1) / layer, most / layer), 1, 64);
-        return new TimedScene(
-            device, shape, [.. Enumerable.Repeat(cached, rows)], [.. Enumerable.Repeat(added, rows)], layers);
+        return make(layers, [.. Enumerable.Repeat(cached + added, rows)]) is { } scene
+            ? new TimedScene(device, shape, scene, [.. Enumerable.Repeat(cached, rows)], [.. Enumerable.Repeat(added, rows)], layers)
+            : null;
     }
 
     /// <summary>Makes another attention answer the calls from now on; the scene disposes it.</summary>
