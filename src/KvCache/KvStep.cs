@@ -34,7 +34,7 @@ public readonly struct KvStep : IDisposable
     /// <exception cref="InvalidOperationException">The step has ended.</exception>
     public int TokenCount => State.TokenCount;
 
-    /// <summary>Gets the view of a layer; from here on the layer is resident until <see cref="Leave"/>.</summary>
+    /// <summary>Gets the view of a layer; from here on the layer is resident until <see cref="Leave(int)"/>.</summary>
     /// <param name="layer">0 … layers − 1.</param>
     /// <returns>The view, valid until the step ends.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
@@ -45,7 +45,15 @@ public readonly struct KvStep : IDisposable
     /// <param name="layer">0 … layers − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
     /// <exception cref="InvalidOperationException">The step has ended.</exception>
-    public void Leave(int layer) => State.Leave(layer);
+    public void Leave(int layer) => State.Leave(layer, elsewhere: null);
+
+    /// <summary>Says that all work of the step on a layer has been submitted, elsewhere than to the allocator's device.</summary>
+    /// <remarks>Where layers move, a layer that leaves the device is not copied before the fence has passed; the call may wait for it.</remarks>
+    /// <param name="layer">0 … layers − 1.</param>
+    /// <param name="fence">Passes when that work has finished.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
+    /// <exception cref="InvalidOperationException">The step has ended.</exception>
+    public void Leave(int layer, KvFence fence) => State.Leave(layer, fence);
 
     /// <summary>Commits the step: the computed cursors advance, full blocks become shareable.</summary>
     /// <remarks>The work need only have been submitted to the allocator's device; its fence is recorded here.</remarks>
@@ -54,7 +62,7 @@ public readonly struct KvStep : IDisposable
 
     /// <summary>Commits the step, whose work was submitted elsewhere than to the allocator's device.</summary>
     /// <param name="fence">Passes when all work of the step has finished.</param>
-    /// <exception cref="InvalidOperationException">The step has ended.</exception>
+    /// <exception cref="InvalidOperationException">The step has ended, or a layer has left the device without <see cref="Leave(int, KvFence)"/>.</exception>
     public void Complete(KvFence fence) => State.End(completed: true, fence);
 
     /// <summary>Ends the step. If it was not completed, nothing is committed.</summary>

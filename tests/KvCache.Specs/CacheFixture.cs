@@ -1,3 +1,4 @@
+using KvCache.Memory;
 using KvCache.Specs.Devices;
 using Xunit;
 
@@ -75,7 +76,7 @@ public sealed class CacheFixture(IKvAllocator allocator, DeviceMemory memory) : 
     }
 
     /// <summary>Writes what the step computes, in all layers.</summary>
-    public void Write(KvStep step, ReadOnlySpan<KvRow> rows)
+    public void Write(KvStep step, ReadOnlySpan<KvRow> rows, KvFence? elsewhere = null)
     {
         for (int layer = 0; layer < Layers; layer++)
         {
@@ -85,6 +86,19 @@ public sealed class CacheFixture(IKvAllocator allocator, DeviceMemory memory) : 
                 Stamped.WriteComputed(view, row, Chain(rows[row].Sequence));
             }
 
+            Leave(step, layer, elsewhere);
+        }
+    }
+
+    /// <summary>Leaves a layer behind the device's work, or behind work elsewhere.</summary>
+    public static void Leave(KvStep step, int layer, KvFence? elsewhere)
+    {
+        if (elsewhere is { } fence)
+        {
+            step.Leave(layer, fence);
+        }
+        else
+        {
             step.Leave(layer);
         }
     }

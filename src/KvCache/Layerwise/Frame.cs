@@ -13,13 +13,22 @@ internal struct Frame
     /// <summary>Whose page.</summary>
     public int Block;
 
-    /// <summary>Changes whenever the frame is put to another use, so that a place in the queue of those that leave can be stale.</summary>
-    public int Serial;
+    /// <summary>Neighbours among the frames that are free, or that leave; 0 for none, otherwise the number + 1.</summary>
+    public int Before;
 
-    /// <summary>How often the copy under way has been tried; 0 where there is none.</summary>
+    /// <summary>See <see cref="Before"/>.</summary>
+    public int After;
+
+    /// <summary>How often the copy under way, or ended and not looked at, has been tried; 0 where there is none.</summary>
     public int Attempts;
 
-    /// <summary>The copy under way: to the device where the frame is kept or staged, to the host where it is leaving.</summary>
+    /// <summary>The bytes that had been submitted in its direction, this copy included.</summary>
+    public long Mark;
+
+    /// <summary>The step that waits for the copy to the device.</summary>
+    public long Arrival;
+
+    /// <summary>The copy: to the device where the frame is kept or staged, to the host where it is leaving.</summary>
     public KvTransfer Copy;
 
     /// <summary>What must have passed besides before the frame is used again.</summary>

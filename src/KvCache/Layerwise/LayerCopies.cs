@@ -4,34 +4,48 @@ using KvCache.Paged;
 namespace KvCache.Layerwise;
 
 /// <summary>Makes copies of whole pages between frames and the host's places: in short units, neighbours in one piece, counted and timed.</summary>
-internal sealed class LayerCopies
+internal sealed class LayerCopies : IDisposable
 {
     private readonly IHostLink _link;
+    private readonly HostLink? _ownLink;
+    private readonly Action? _beforeUnit;
     private readonly FrameArena _arena;
     private readonly PagedMemory _host;
-    private readonly LayerwiseKvAllocatorOptions _options;
+    private readonly LinkMeter _toDevice;
+    private readonly LinkMeter _toHost;
     private readonly LayerTraffic[] _traffic;
     private readonly long _pageBytes;
     private readonly int _unitPages;
-    private KvCopy[] _pieces = new KvCopy[16];
+    private readonly int _attempts;
+    private KvCopy[] _pieces;
     private int _count;
 
     public LayerCopies(LayerwiseKvAllocatorOptions options, FrameArena arena, PagedMemory host)
     {
-        _options = options;
-        _link = options.Link ?? new DeviceLink(options.Device);
         _arena = arena;
         _host = host;
         _traffic = new LayerTraffic[options.Geometry.LayerCount];
         _pageBytes = arena.Layout.KeyPageStride + arena.Layout.ValuePageStride;
         _unitPages = (int)Math.Clamp(options.TransferUnitBytes / _pageBytes, 1, int.MaxValue);
-        ToDevice = new BandwidthEstimate(options.AssumedBytesPerSecond);
-        ToHost = new BandwidthEstimate(options.AssumedBytesPerSecond);
+        _pieces = new KvCopy[2 * Math.Clamp(_unitPages, 1, Math.Min(arena.Count, 2048))];
+        _attempts = options.CopyAttempts;
+        _toDevice = new LinkMeter(options.Clock, options.AssumedBytesPerSecond);
+        _toHost = new LinkMeter(options.Clock, options.AssumedBytesPerSecond);
+        if (options.Link is null && options.Device is HostDevice)
+        {
+            _ownLink = new HostLink(options.TransferUnitBytes, options.BeforeTransfer);
+        }
+        else
+        {
+            _beforeUnit = options.BeforeTransfer;
+        }
+
+        _link = options.Link ?? (IHostLink?)_ownLink ?? new DeviceLink(options.Device);
     }
 
-    public BandwidthEstimate ToDevice { get; }
+    public double BytesToDevicePerSecond => _link.BytesToDevicePerSecond ?? _toDevice.BytesPerSecond;
 
-    public BandwidthEstimate ToHost { get; }
+    public double BytesToHostPerSecond => _link.BytesToHostPerSecond ?? _toHost.BytesPerSecond;
 
     public LayerTraffic this[int layer] => _traffic[layer];
 
@@ -40,6 +54,7 @@ internal sealed class LayerCopies
     /// <summary>Submits the copies of frames' pages, and notes with each frame the copy that it waits for.</summary>
     public void Submit(ReadOnlySpan<int> numbers, Span<Frame> frames, bool toHost)
     {
+        LinkMeter meter = toHost ? _toHost : _toDevice;
         while (!numbers.IsEmpty)
         {
             ReadOnlySpan<int> unit = numbers[..Math.Min(_unitPages, numbers.Length)];
@@ -52,33 +67,41 @@ internal sealed class LayerCopies
                 Count(frame.Layer, toHost);
             }
 
-            _options.BeforeTransfer?.Invoke();
-            long start = _options.Clock.GetTimestamp();
-            KvTransfer copy = toHost
-                ? _link.CopyToHost(_pieces.AsSpan(0, _count))
-                : _link.CopyToDevice(_pieces.AsSpan(0, _count));
-            if (copy.Fence.HasPassed)
-            {
-                Observe(unit.Length, start, toHost);
-            }
-
+            _beforeUnit?.Invoke();
+            ReadOnlySpan<KvCopy> pieces = _pieces.AsSpan(0, _count);
+            meter.Submitting();
+            KvTransfer copy = toHost ? _link.CopyToHost(pieces) : _link.CopyToDevice(pieces);
+            long mark = meter.Submitted(copy, unit.Length * _pageBytes);
             foreach (int number in unit)
             {
-                frames[number].Copy = copy;
-                frames[number].Attempts++;
+                ref Frame frame = ref frames[number];
+                frame.Copy = copy;
+                frame.Mark = mark;
+                frame.Attempts++;
             }
         }
     }
 
-    /// <summary>Copies parts of pages to the host.</summary>
-    public KvTransfer ToHostOnce(ReadOnlySpan<KvCopy> pieces) => _link.CopyToHost(pieces);
+    /// <summary>Waits for a frame's copy.</summary>
+    /// <returns>Whether the bytes have arrived.</returns>
+    public bool Wait(ref Frame frame, bool toHost) =>
+        toHost ? _toHost.Wait(frame.Copy, frame.Mark) : _toDevice.Wait(frame.Copy, frame.Mark);
 
-    /// <summary>Notes the time of pages that were waited for since a moment.</summary>
-    public void Observe(int pages, long start, bool toHost) =>
-        (toHost ? ToHost : ToDevice).Observe(pages * _pageBytes, _options.Clock.GetElapsedTime(start).TotalSeconds);
+    /// <summary>Copies parts of pages to the host and waits for it.</summary>
+    public bool TryCopyToHost(ReadOnlySpan<KvCopy> pieces)
+    {
+        for (int attempt = 0; attempt < _attempts; attempt++)
+        {
+            if (_link.CopyToHost(pieces).Wait())
+            {
+                return true;
+            }
+        }
 
-    /// <summary>Now, by the clock of the copies.</summary>
-    public long Now => _options.Clock.GetTimestamp();
+        return false;
+    }
+
+    public void Dispose() => _ownLink?.Dispose();
 
     private void Count(int layer, bool toHost)
     {

@@ -11,8 +11,6 @@ namespace KvCache.Layerwise;
 /// </remarks>
 internal sealed class LayerFrames
 {
-    private readonly Queue<(int Frame, int Serial)> _leaving = new();
-    private readonly Stack<int> _free = new();
     private readonly List<int> _out = [];
     private readonly LayerPages _pages;
     private readonly LayerCopies _copies;
@@ -20,6 +18,8 @@ internal sealed class LayerFrames
     private readonly int _attempts;
     private readonly Action<int, int> _lose;
     private Frame[] _frames = [];
+    private FrameList _free;
+    private FrameList _leaving;
     private int _highWater;
 
     /// <param name="capacity">How many there are.</param>
@@ -43,20 +43,23 @@ internal sealed class LayerFrames
 
     public int HighWater => _highWater;
 
-    public int LeavingCount => _leaving.Count;
-
     public Span<Frame> All => _frames.AsSpan(0, _highWater);
 
-    /// <summary>The frames that were used and are free, for integrity checks and for giving memory back.</summary>
-    public IEnumerable<int> Freed => _free;
+    /// <summary>Gets the frames that were used and are free.</summary>
+    public FrameList FreeList => _free;
+
+    /// <summary>Gets the frames on their way out, the first to leave first.</summary>
+    public FrameList Leaving => _leaving;
 
     public ref Frame this[int frame] => ref _frames[frame];
 
-    /// <summary>Takes a frame that is free now, or that has become free.</summary>
-    public bool TryTake(out int frame)
+    /// <summary>Takes a frame that is free now.</summary>
+    public bool TryTakeFree(out int frame)
     {
-        if (_free.TryPop(out frame))
+        frame = _free.First;
+        if (frame >= 0)
         {
+            _free.Remove(_frames, frame);
             return true;
         }
 
@@ -71,64 +74,62 @@ internal sealed class LayerFrames
             return true;
         }
 
-        while (_leaving.TryPeek(out (int Frame, int Serial) head))
-        {
-            if (_frames[head.Frame].Serial == head.Serial && !TryFinish(head.Frame, block: false))
-            {
-                return false;
-            }
+        return false;
+    }
 
-            _leaving.Dequeue();
-            if (_free.TryPop(out frame))
-            {
-                return true;
-            }
+    /// <summary>Takes a frame that is free now, or that has become free.</summary>
+    public bool TryTake(out int frame)
+    {
+        if (TryTakeFree(out frame))
+        {
+            return true;
         }
 
-        return false;
+        return _leaving.First >= 0 && TryFinish(_leaving.First, block: false) && TryTakeFree(out frame);
     }
 
     /// <summary>Waits for the frame that has been on its way out for longest.</summary>
     /// <returns>False where none is.</returns>
-    public bool FinishOldest()
-    {
-        while (_leaving.TryDequeue(out (int Frame, int Serial) head))
-        {
-            if (_frames[head.Frame].Serial == head.Serial)
-            {
-                TryFinish(head.Frame, block: true);
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool FinishOldest() => _leaving.First >= 0 && TryFinish(_leaving.First, block: true);
 
     /// <summary>Gives a taken frame a page.</summary>
     public void Assign(int number, int layer, int block, FrameUse use)
     {
         ref Frame frame = ref _frames[number];
-        frame = new Frame { Use = use, Layer = layer, Block = block, Serial = frame.Serial + 1 };
+        frame = new Frame { Use = use, Layer = layer, Block = block };
         _pages.Frames(layer)[block] = number;
     }
 
-    /// <summary>Takes a page that is on its way out back, as it is.</summary>
-    public void Recall(int number, FrameUse use)
+    /// <summary>Takes a page that is on its way out back, as it is, once nothing copies it any more.</summary>
+    /// <returns>False where a copy is under way that is not to be waited for.</returns>
+    public bool TryRecall(int number, FrameUse use, bool wait)
     {
         ref Frame frame = ref _frames[number];
-        if (frame.Attempts > 0 && frame.Copy.TryGetResult(out bool succeeded) && succeeded)
+        if (frame.Attempts > 0)
         {
-            _pages.OnHost(frame.Layer)[frame.Block] = true;
+            if (!wait && !frame.Copy.Fence.HasPassed)
+            {
+                return false;
+            }
+
+            if (_copies.Wait(ref frame, toHost: true))
+            {
+                _pages.SetOnHost(frame.Layer, frame.Block, true);
+            }
         }
 
+        _leaving.Remove(_frames, number);
         frame.Use = use;
-        frame.Serial++;
         frame.Attempts = 0;
         frame.Copy = default;
+        return true;
     }
 
     /// <summary>Collects frames that are to leave; <see cref="Send"/> sends them.</summary>
     public void AddLeaving(int number) => _out.Add(number);
+
+    /// <summary>Gets or sets what passes when work that was not submitted to the device, and may have written to what stayed, has finished.</summary>
+    public KvFence Writers { get; set; }
 
     /// <summary>Sends the collected frames out: what the host has not is copied to it.</summary>
     /// <param name="readers">Passes when the work that may read them has finished.</param>
@@ -142,8 +143,7 @@ internal sealed class LayerFrames
             ref Frame frame = ref _frames[number];
             frame.Readers = readers;
             frame.Steps = steps;
-            frame.Serial++;
-            _leaving.Enqueue((number, frame.Serial));
+            _leaving.AddLast(_frames, number);
             frame.Use = FrameUse.Leaving;
             if (frame.Attempts > 0)
             {
@@ -152,7 +152,7 @@ internal sealed class LayerFrames
                 frame.Attempts = 0;
                 _pages.Frames(frame.Layer)[frame.Block] = -1;
             }
-            else if (!_pages.OnHost(frame.Layer)[frame.Block])
+            else if (!_pages.OnHost(frame.Layer, frame.Block))
             {
                 _out[kept++] = number;
             }
@@ -163,29 +163,19 @@ internal sealed class LayerFrames
         _out.RemoveRange(kept, _out.Count - kept);
         if (kept > 0)
         {
+            Writers.Wait();
+            Writers = default;
             _copies.Submit(CollectionsMarshal.AsSpan(_out), _frames, toHost: true);
         }
 
         _out.Clear();
     }
 
-    /// <summary>Lets what is on its way out wait for one more step.</summary>
-    public void GuardLeaving(long steps)
-    {
-        foreach ((int number, int serial) in _leaving)
-        {
-            if (_frames[number].Serial == serial)
-            {
-                _frames[number].Steps = Math.Max(_frames[number].Steps, steps);
-            }
-        }
-    }
-
     /// <summary>Cuts a page that gets other content off from its frame, unless the frame is simply kept.</summary>
     public void Forget(int layer, int block)
     {
         ref int number = ref _pages.Frames(layer)[block];
-        _pages.OnHost(layer)[block] = false;
+        _pages.SetOnHost(layer, block, false);
         if (number < 0)
         {
             return;
@@ -226,24 +216,26 @@ internal sealed class LayerFrames
         }
     }
 
-    /// <summary>Waits for all copies and frees what is on its way out.</summary>
-    public void FinishAll()
+    /// <summary>Frees what is on its way out and has nothing to wait for any more.</summary>
+    public void FinishPassed()
     {
-        while (FinishOldest())
+        for (int number = _leaving.First; number >= 0;)
         {
-        }
-
-        foreach (ref Frame frame in All)
-        {
-            if (frame.Attempts > 0)
-            {
-                frame.Copy.Wait();
-            }
+            int next = FrameList.Next(_frames, number);
+            TryFinish(number, block: false);
+            number = next;
         }
     }
 
-    /// <summary>The frames in the queue of those that leave, for integrity checks.</summary>
-    internal IEnumerable<(int Frame, int Serial)> LeavingQueue => _leaving;
+    /// <summary>Waits until no copy reads or writes a frame.</summary>
+    public void WaitForCopies()
+    {
+        foreach (ref Frame frame in All)
+        {
+            frame.Copy.Wait();
+            frame.Readers.Wait();
+        }
+    }
 
     private bool TryFinish(int number, bool block)
     {
@@ -256,9 +248,13 @@ internal sealed class LayerFrames
             }
 
             bool isPage = _pages.Frames(frame.Layer)[frame.Block] == number;
-            if (frame.Copy.Wait())
+            if (_copies.Wait(ref frame, toHost: true))
             {
-                _pages.OnHost(frame.Layer)[frame.Block] |= isPage;
+                if (isPage)
+                {
+                    _pages.SetOnHost(frame.Layer, frame.Block, true);
+                }
+
                 break;
             }
 
@@ -292,7 +288,12 @@ internal sealed class LayerFrames
         ref Frame frame = ref _frames[number];
         ref int page = ref _pages.Frames(frame.Layer)[frame.Block];
         page = page == number ? -1 : page;
-        frame = new Frame { Serial = frame.Serial + 1 };
-        _free.Push(number);
+        if (frame.Use == FrameUse.Leaving)
+        {
+            _leaving.Remove(_frames, number);
+        }
+
+        frame = default;
+        _free.AddLast(_frames, number);
     }
 }

@@ -6,31 +6,38 @@ internal sealed class LayerIntegrity(LayerMemory memory, Action<string> report)
     public void Check()
     {
         LayerFrames frames = memory.Frames;
-        HashSet<int> free = [.. frames.Freed];
-        Dictionary<int, int> leaving = [];
-        foreach ((int number, int serial) in frames.LeavingQueue)
-        {
-            if (frames[number].Serial == serial)
-            {
-                leaving[number] = leaving.GetValueOrDefault(number) + 1;
-            }
-        }
-
-        Expect(free.Count == frames.Freed.Count(), "A frame is free twice.");
+        HashSet<int> free = List(frames.FreeList, "free");
+        HashSet<int> leaving = List(frames.Leaving, "leaving");
         for (int number = 0; number < frames.HighWater; number++)
         {
             Frame frame = frames[number];
             int page = memory.Pages.Frames(frame.Layer).ElementAtOrDefault(frame.Block);
             Expect((frame.Use == FrameUse.Free) == free.Contains(number), $"Frame {number} is {frame.Use} and listed as free: {free.Contains(number)}.");
             Expect(
-                leaving.GetValueOrDefault(number) == (frame.Use == FrameUse.Leaving ? 1 : 0),
-                $"Frame {number} is {frame.Use} and stands {leaving.GetValueOrDefault(number)} times among those that leave.");
+                (frame.Use == FrameUse.Leaving) == leaving.Contains(number),
+                $"Frame {number} is {frame.Use} and listed as leaving: {leaving.Contains(number)}.");
             Expect(
                 frame.Use is FrameUse.Free or FrameUse.Leaving || page == number,
                 $"Frame {number} holds block {frame.Block} of layer {frame.Layer}, whose page is in frame {page}.");
         }
 
         CheckPages(frames);
+    }
+
+    private HashSet<int> List(FrameList list, string name)
+    {
+        HashSet<int> listed = [];
+        for (int number = list.First; number >= 0; number = FrameList.Next(memory.Frames.All, number))
+        {
+            if (!listed.Add(number))
+            {
+                report($"Frame {number} is listed as {name} twice.");
+                break;
+            }
+        }
+
+        Expect(listed.Count == list.Count, $"{listed.Count} frames are {name}; the count says {list.Count}.");
+        return listed;
     }
 
     private void CheckPages(LayerFrames frames)

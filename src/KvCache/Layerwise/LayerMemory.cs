@@ -62,8 +62,16 @@ internal sealed class LayerMemory : BlockMemory
     private BlockPool Pool => _books.Ledger.Pool;
 
     /// <summary>Every layer's pages are frames of one range, and every layer has a table of its own.</summary>
-    public LayerPlace[] Places(PageTable[] tables) =>
-        [.. tables.Select(table => new LayerPlace(_arena.Keys, _arena.Values, table))];
+    public LayerPlace[] Places(ReadOnlySpan<StepLayer> layers)
+    {
+        LayerPlace[] places = new LayerPlace[layers.Length];
+        for (int layer = 0; layer < places.Length; layer++)
+        {
+            places[layer] = new LayerPlace(_arena.Keys, _arena.Values, layers[layer].Table);
+        }
+
+        return places;
+    }
 
     public override void Taken(ReadOnlySpan<int> blocks)
     {
@@ -106,7 +114,8 @@ internal sealed class LayerMemory : BlockMemory
             }
         }
 
-        foreach (int frame in Frames.Freed)
+        Frames.FinishPassed();
+        for (int frame = Frames.FreeList.First; frame >= 0; frame = FrameList.Next(Frames.All, frame))
         {
             _arena.Decommit(frame, 1);
         }
@@ -140,7 +149,8 @@ internal sealed class LayerMemory : BlockMemory
 
     public override void Dispose()
     {
-        Frames.FinishAll();
+        Frames.WaitForCopies();
+        Copies.Dispose();
         _arena.Dispose();
         _host.Dispose();
     }
@@ -151,6 +161,11 @@ internal sealed class LayerMemory : BlockMemory
         for (int layer = 0; layer < Layers; layer++)
         {
             int from = FrameOfContent(layer, source);
+            if (from < 0 && !Pages.OnHost(layer, source))
+            {
+                continue;
+            }
+
             if ((from < 0) != (between == Tier.Host) || (from >= 0 && _copied.Contains(layer)))
             {
                 continue;
@@ -162,7 +177,7 @@ internal sealed class LayerMemory : BlockMemory
                 continue;
             }
 
-            Pages.OnHost(layer)[destination] = to < 0;
+            Pages.SetOnHost(layer, destination, to < 0);
             _copied.Add(layer);
             if (count + 2 > _pieces.Length)
             {
@@ -185,13 +200,12 @@ internal sealed class LayerMemory : BlockMemory
         }
 
         ReadOnlySpan<KvCopy> pieces = _pieces.AsSpan(0, count);
-        KvTransfer copy = between switch
+        return between switch
         {
-            Tier.Frames => _device.Copy(pieces),
-            Tier.ToHost => Copies.ToHostOnce(pieces),
-            _ => _hostDevice.Copy(pieces),
+            Tier.Frames => _device.Copy(pieces).Wait(),
+            Tier.ToHost => Copies.TryCopyToHost(pieces),
+            _ => _hostDevice.Copy(pieces).Wait(),
         };
-        return copy.Wait();
     }
 
     /// <summary>The frame that holds the content of a page, unless it is only on its way there.</summary>
@@ -201,14 +215,21 @@ internal sealed class LayerMemory : BlockMemory
         return frame >= 0 && (Frames[frame].Use == FrameUse.Leaving || Frames[frame].Attempts == 0) ? frame : -1;
     }
 
+    /// <summary>A frame for the copy of a page: its own, or one that is free; none that holds what may be read here.</summary>
     private int FrameFor(int layer, int block)
     {
         int frame = Pages.Frames(layer)[block];
-        if (frame < 0 && Frames.TryTake(out frame))
+        if (frame >= 0)
         {
-            Frames.Assign(frame, layer, block, FrameUse.Kept);
+            return frame;
         }
 
+        if (!Frames.TryTakeFree(out frame))
+        {
+            return -1;
+        }
+
+        Frames.Assign(frame, layer, block, FrameUse.Kept);
         return frame;
     }
 

@@ -6,16 +6,16 @@ internal sealed class LayerPages
 {
     private readonly int[][] _frames;
     private readonly bool[][] _onHost;
+    private readonly int[] _onHostCounts;
 
     public LayerPages(int layers)
     {
         _frames = new int[layers][];
         _onHost = new bool[layers][];
+        _onHostCounts = new int[layers];
         Array.Fill(_frames, []);
         Array.Fill(_onHost, []);
     }
-
-    public int Layers => _frames.Length;
 
     public int Blocks => _frames[0].Length;
 
@@ -40,6 +40,19 @@ internal sealed class LayerPages
     /// <summary>The frames of a layer's pages by block; −1 where a page has none.</summary>
     public int[] Frames(int layer) => _frames[layer];
 
-    /// <summary>Whether the host has the present content of a layer's pages, by block.</summary>
-    public bool[] OnHost(int layer) => _onHost[layer];
+    /// <summary>Whether the host has the present content of a page.</summary>
+    public bool OnHost(int layer, int block) => _onHost[layer][block];
+
+    /// <summary>Whether the host has the present content of any page of a layer.</summary>
+    public bool AnyOnHost(int layer) => _onHostCounts[layer] > 0;
+
+    public void SetOnHost(int layer, int block, bool value)
+    {
+        ref bool known = ref _onHost[layer][block];
+        if (known != value)
+        {
+            known = value;
+            _onHostCounts[layer] += value ? 1 : -1;
+        }
+    }
 }

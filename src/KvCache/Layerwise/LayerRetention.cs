@@ -1,4 +1,3 @@
-using KvCache.Memory;
 using KvCache.Paged;
 
 namespace KvCache.Layerwise;
@@ -82,24 +81,12 @@ internal sealed class LayerRetention
         if (_changed)
         {
             _changed = false;
-            while (Free() < Reserve && OffloadOne(pinned: null))
+            while (Free() < Reserve && OffloadOne())
             {
             }
 
             ComeBack();
         }
-    }
-
-    /// <summary>Makes some kept layer leave now, whoever's it is, but none of the layers in use.</summary>
-    /// <returns>Whether frames are on their way out.</returns>
-    public bool TryForce(Func<int, bool> isUsed)
-    {
-        int before = _memory.Frames.LeavingCount;
-        while (_memory.Frames.LeavingCount == before && OffloadOne(isUsed))
-        {
-        }
-
-        return _memory.Frames.LeavingCount > before || SendAnything(isUsed);
     }
 
     private long Free()
@@ -124,13 +111,13 @@ internal sealed class LayerRetention
             sequence.UncomputedLength,
             _options.Geometry.BytesPerToken / _layers,
             fits,
-            _memory.Copies.ToDevice.BytesPerSecond,
-            _memory.Copies.ToHost.BytesPerSecond));
+            _memory.Copies.BytesToDevicePerSecond,
+            _memory.Copies.BytesToHostPerSecond));
         int fewest = Math.Clamp(range.Fewest, 0, _layers);
         return new PlacementRange(fewest, Math.Clamp(range.Most, fewest, _layers));
     }
 
-    private bool OffloadOne(Func<int, bool>? pinned)
+    private bool OffloadOne()
     {
         PagedSequence? victim = null;
         OffloadCandidate least = default;
@@ -155,11 +142,7 @@ internal sealed class LayerRetention
 
         int layer = victim.Kept!.LeastWanted();
         victim.Kept.GiveUp(layer);
-        if (pinned is null || !pinned(layer))
-        {
-            Send(layer, victim.Table.Blocks);
-        }
-
+        Send(layer, victim.Table.Blocks);
         return true;
     }
 
@@ -176,34 +159,9 @@ internal sealed class LayerRetention
             }
         }
 
+        // No step is open: what stayed on the device may be read by those that have ended.
         _memory.Mover!.Moved(layer);
-        SendCollected();
-    }
-
-    /// <summary>Sends out whatever is kept in layers that are not in use: of sequences that share blocks, and of nobody.</summary>
-    private bool SendAnything(Func<int, bool> isUsed)
-    {
-        LayerFrames frames = _memory.Frames;
-        bool any = false;
-        for (int i = 0; i < frames.HighWater; i++)
-        {
-            if (frames[i].Use == FrameUse.Kept && !isUsed(frames[i].Layer))
-            {
-                frames.AddLeaving(i);
-                _memory.Mover!.Moved(frames[i].Layer);
-                any = true;
-            }
-        }
-
-        SendCollected();
-        return any;
-    }
-
-    /// <summary>What stayed on the device may be read by every step so far; by the open one only where the device has been given the work.</summary>
-    public void SendCollected()
-    {
-        KvFence readers = _memory.Mover!.IsOpen ? _memory.Device.RecordFence() : default;
-        _memory.Frames.Send(readers, _books.Ledger.Retired.Ended);
+        frames.Send(default, _books.Ledger.Retired.Ended);
     }
 
     private void ComeBack()

@@ -9,16 +9,29 @@ namespace KvCache.Layerwise;
 internal sealed class LayerRows(PageTable table, int blockTokens)
 {
     private Row[] _rows = [];
+    private int[] _changed = [];
     private int[] _scratch = [];
+    private int _changes;
+
+    /// <summary>Gets the step's number, from 1 on.</summary>
+    public long Step { get; private set; }
 
     public int Count { get; private set; }
 
+    /// <summary>Gets the most blocks of a row.</summary>
+    public int Columns { get; private set; }
+
+    /// <summary>Gets the rows in which some block is another than in the last step.</summary>
+    public ReadOnlySpan<int> Changed => _changed.AsSpan(0, _changes);
+
     public void Begin(int rows)
     {
-        Count = rows;
+        Step++;
+        (Count, Columns, _changes) = (rows, 0, 0);
         if (rows > _rows.Length)
         {
             Array.Resize(ref _rows, Math.Max(rows, _rows.Length * 2));
+            Array.Resize(ref _changed, _rows.Length);
         }
     }
 
@@ -28,20 +41,25 @@ internal sealed class LayerRows(PageTable table, int blockTokens)
     {
         ref Row row = ref _rows[number];
         int blocks = (int)(((long)length + blockTokens - 1) / blockTokens);
-        bool same = row.Id == sequence.Id && sequence.Table.ShownRow == number;
-        int first = same ? Math.Min(sequence.Table.FirstChanged, row.Blocks) : 0;
-        row.FirstChanged = same && first >= blocks && row.Blocks == blocks ? int.MaxValue : Math.Min(first, blocks);
+        bool follows = row.Id == sequence.Id && row.Step == Step - 1 && sequence.Table.ShownRow == number;
+        row.Step = Step;
         row.FirstWritten = length > sequence.ComputedLength ? sequence.ComputedLength / blockTokens : int.MaxValue;
-        row.Id = sequence.Id;
-        row.Blocks = blocks;
-        row.Kept = sequence.Kept!;
+        Columns = Math.Max(Columns, blocks);
+        if (!follows || row.Blocks != blocks || sequence.Table.FirstChanged < blocks)
+        {
+            row.FirstChanged = follows ? Math.Min(Math.Min(sequence.Table.FirstChanged, row.Blocks), blocks) : 0;
+            row.Id = sequence.Id;
+            row.Blocks = blocks;
+            row.Kept = sequence.Kept!;
+            _changed[_changes++] = number;
+        }
     }
 
     public long Id(int row) => _rows[row].Id;
 
     public bool Keeps(int row, int layer) => _rows[row].Kept[layer];
 
-    /// <summary>The first of a row's blocks that is another than in the last step; <see cref="int.MaxValue"/> where none is.</summary>
+    /// <summary>The first of a changed row's blocks that is another than in the last step.</summary>
     public int FirstChanged(int row) => _rows[row].FirstChanged;
 
     /// <summary>The first of a row's blocks that the step writes to; <see cref="int.MaxValue"/> where it writes to none.</summary>
@@ -62,6 +80,7 @@ internal sealed class LayerRows(PageTable table, int blockTokens)
     private struct Row
     {
         public long Id;
+        public long Step;
         public int Blocks;
         public int FirstChanged;
         public int FirstWritten;

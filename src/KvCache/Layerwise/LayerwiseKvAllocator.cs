@@ -11,8 +11,8 @@ namespace KvCache.Layerwise;
 /// <para>Blocks, prefixes, forks and refusals are those of <see cref="PagedKvAllocator"/>, whose books it keeps; a block is one however its
 /// layers lie. So requests are admitted when some layers fit, and the copies of the others hide behind the computation.</para>
 /// <para>The engine enters a layer, submits its work on it to <see cref="Device"/>, and leaves it before it enters the next ones: as many
-/// layers as the device has room for (<see cref="LayerwiseKvAllocatorOptions.StagingBuffers"/>) can be entered at the same time. Work that
-/// was submitted elsewhere must have finished before the layer is left.</para>
+/// layers as the device has room for (<see cref="LayerwiseKvAllocatorOptions.StagingBuffers"/>) can be entered at the same time. Where
+/// the work is submitted elsewhere, the layer is left with its fence (<see cref="KvStep.Leave(int, KvFence)"/>).</para>
 /// <para>A copy that fails is tried again; what cannot be brought back is lost for the sequences that own it, and says so
 /// (<see cref="KvSequence.IsLost"/>). It is never served wrong.</para>
 /// <para>Where the device holds all layers of all blocks, nothing ever moves and the cost is that of the paged manager.</para>
@@ -68,7 +68,7 @@ public sealed class LayerwiseKvAllocator : IKvAllocator
 
             (long kept, long staging, _) = tiers.Retention.Promised();
             return new LayerTiers(
-                pageBytes, _plan.Frames, kept, staging, tiers.Copies.ToDevice.BytesPerSecond, tiers.Copies.ToHost.BytesPerSecond);
+                pageBytes, _plan.Frames, kept, staging, tiers.Copies.BytesToDevicePerSecond, tiers.Copies.BytesToHostPerSecond);
         }
     }
 
@@ -175,8 +175,18 @@ public sealed class LayerwiseKvAllocator : IKvAllocator
 
     private (BlockMemory Memory, PagedStep Step) MakeTiers(PagedKvAllocator books)
     {
-        _tiers = new LayerMemory(_options, _plan, books);
-        return (_tiers, LayerwiseStep.Create(_options, _tiers, books));
+        LayerMemory tiers = new(_options, _plan, books);
+        try
+        {
+            LayerwiseStep step = LayerwiseStep.Create(_options, tiers, books);
+            _tiers = tiers;
+            return (tiers, step);
+        }
+        catch
+        {
+            tiers.Dispose();
+            throw;
+        }
     }
 
     private PagedSequence Own(KvSequence sequence)

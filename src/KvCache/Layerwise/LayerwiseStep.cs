@@ -11,32 +11,28 @@ internal sealed class LayerwiseStep : PagedStep
     private readonly LayerMemory _memory;
     private readonly LayerRows _rows;
     private readonly LayerMover _mover;
-    private readonly PageTable[] _tables;
 
-    private LayerwiseStep(
-        LayerMemory memory, PagedKvAllocator books, PageTable table, PageTable[] tables, LayerRows rows, LayerMover mover)
-        : base(memory.Layout, memory.Places(tables), books.Ledger, memory.Device, table, mover)
+    private LayerwiseStep(LayerMemory memory, PagedKvAllocator books, PageTable table, LayerRows rows, LayerMover mover)
+        : base(memory.Layout, memory.Places(mover.Layers), books.Ledger, memory.Device, table, mover)
     {
         _memory = memory;
         _rows = rows;
         _mover = mover;
-        _tables = tables;
     }
 
     public static LayerwiseStep Create(LayerwiseKvAllocatorOptions options, LayerMemory memory, PagedKvAllocator books)
     {
         PageTable table = new();
-        PageTable[] tables = [.. Enumerable.Range(0, memory.Layers).Select(_ => new PageTable())];
         LayerRows rows = new(table, options.BlockTokens);
-        return new LayerwiseStep(memory, books, table, tables, rows, new LayerMover(options, memory, books, rows, tables));
+        return new LayerwiseStep(memory, books, table, rows, new LayerMover(options, memory, books, rows));
     }
 
     public override void Dispose()
     {
         base.Dispose();
-        foreach (PageTable table in _tables)
+        foreach (StepLayer layer in _mover.Layers)
         {
-            table.Dispose();
+            layer.Table.Dispose();
         }
     }
 
@@ -54,6 +50,8 @@ internal sealed class LayerwiseStep : PagedStep
     }
 
     protected override void Begun() => _mover.Begin();
+
+    protected override void CheckElsewhere() => _mover.CheckElsewhere();
 
     protected override void EndStep(KvFence? fence)
     {

@@ -30,6 +30,18 @@ internal sealed class PageTable : IDisposable
         }
     }
 
+    /// <summary>Begins a step over so many rows of known width, of which those that have not changed stand as they are.</summary>
+    public void Begin(int rows, int columns)
+    {
+        Begin(rows);
+        if (columns > RowStride)
+        {
+            Reshape(_rows.Length, Math.Max(columns, RowStride * 2));
+        }
+
+        Columns = columns;
+    }
+
     /// <summary>The entries of a row over all columns.</summary>
     public ReadOnlySpan<int> Row(int row) => _pages.Span.Slice(row * RowStride, Columns);
 
@@ -50,19 +62,14 @@ internal sealed class PageTable : IDisposable
         Columns = Math.Max(Columns, count);
     }
 
-    /// <summary>Makes entries of a row lead elsewhere, as far as a sequence's length needs pages; for tables that are not shown but derived.</summary>
+    /// <summary>Makes entries of a row lead elsewhere, in a table that is not shown but derived.</summary>
     /// <param name="row">The row.</param>
     /// <param name="sequence">A number that names the sequence.</param>
     /// <param name="first">The first entry to write; those before it stand.</param>
-    /// <param name="pages">The entries from there on.</param>
+    /// <param name="pages">The entries from there on, within the columns.</param>
     public void Write(int row, long sequence, int first, ReadOnlySpan<int> pages)
     {
         int count = first + pages.Length;
-        if (count > RowStride)
-        {
-            Reshape(_rows.Length, Math.Max(count, RowStride * 2));
-        }
-
         ref RowState state = ref _rows[row];
         Span<int> entries = WholeRow(row);
         pages.CopyTo(entries[first..]);
@@ -72,11 +79,7 @@ internal sealed class PageTable : IDisposable
         }
 
         state = new RowState(sequence, count);
-        Columns = Math.Max(Columns, count);
     }
-
-    /// <summary>Counts a row that stands as it is among the columns.</summary>
-    public void Keep(int row) => Columns = Math.Max(Columns, _rows[row].Count);
 
     public void Dispose() => _pages.Dispose();
 

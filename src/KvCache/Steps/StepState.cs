@@ -79,6 +79,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
     public void End(bool completed, KvFence? fence)
     {
+        if (fence is not null)
+        {
+            CheckElsewhere();
+        }
+
         foreach (KvRow row in Rows)
         {
             row.Sequence.InStep = false;
@@ -101,10 +106,10 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
         return new KvLayerView(this, in layers[layer], layer);
     }
 
-    public void Leave(int layer)
+    public void Leave(int layer, KvFence? elsewhere)
     {
         Throw.IfNotIndex(layer, layers.Length);
-        traffic?.Leave(layer);
+        traffic?.Leave(layer, elsewhere);
     }
 
     public virtual void Dispose()
@@ -120,6 +125,11 @@ internal abstract class StepState(IKvDevice device, PageLayout layout, LayerPlac
 
     /// <summary>Called when all rows are known.</summary>
     protected virtual void Begun()
+    {
+    }
+
+    /// <summary>Called before a step ends whose work was submitted elsewhere; may refuse.</summary>
+    protected virtual void CheckElsewhere()
     {
     }
 

@@ -79,6 +79,8 @@ public abstract partial class KvAllocatorContract
                     memory.Read(StampedMemory.ValueAddress(view, 0, position, position), bytes);
                     Assert.All(bytes, value => Assert.Equal(0, value));
                 }
+
+                step.Leave(layer);
             }
         }
 

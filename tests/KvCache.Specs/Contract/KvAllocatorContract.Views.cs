@@ -21,6 +21,7 @@ public abstract partial class KvAllocatorContract
             Assert.Equal((3, 5), (view.RowCount, view.TokenCount));
             Assert.Equal([5, 6, 0], view.Lengths.ToArray());
             Assert.Equal([0, 5, 5, 5], view.QueryOffsets.ToArray());
+            step.Leave(layer);
         }
     }
 
@@ -47,6 +48,12 @@ public abstract partial class KvAllocatorContract
                     AssertNew(bytes, StampedMemory.KeyAddress(view, row, position, head), shape.KeyDim * shape.ElementBytes);
                     AssertNew(bytes, StampedMemory.ValueAddress(view, row, position, head), shape.ValueDim * shape.ElementBytes);
                 }
+            }
+
+            if (LayersMove)
+            {
+                step.Leave(layer);
+                bytes.Clear();
             }
         }
     }
@@ -95,6 +102,7 @@ public abstract partial class KvAllocatorContract
             Assert.Equal((0, 0), (none, nothing));
             AssertContiguous(cache, view, 0, straight);
             AssertContiguous(cache, view, 2, broken);
+            step.Leave(layer);
         }
     }
 

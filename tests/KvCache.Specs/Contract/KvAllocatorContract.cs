@@ -22,6 +22,9 @@ public abstract partial class KvAllocatorContract : IDisposable
     /// <summary>Whether equal content computed twice is kept once, where a test does not say.</summary>
     protected virtual bool DeduplicatesByDefault => true;
 
+    /// <summary>Whether layers leave the device between their turns, so that it need not hold all of them at the same time.</summary>
+    protected virtual bool LayersMove => false;
+
     protected CacheFixture Create(ContractSetup? setup = null)
     {
         IKvAllocator allocator = CreateAllocator(setup ?? new ContractSetup());

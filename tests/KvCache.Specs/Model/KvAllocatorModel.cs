@@ -20,8 +20,14 @@ public abstract class KvAllocatorModel
 
     protected virtual DeviceMemory MemoryOf(IKvDevice device) => DeviceMemory.Of(device);
 
+    /// <summary>Whether layers leave the device between their turns: an address is nobody's then for longer than a layer is entered.</summary>
+    protected virtual bool LayersMove => false;
+
     /// <summary>The tokens in which a manager takes memory: a block, or whole blocks.</summary>
     protected virtual int GroupTokensOf(IKvAllocator allocator) => allocator.BlockTokens;
+
+    /// <summary>Whether copies that a device lets fail are seen to fail, and not made over a link instead.</summary>
+    protected virtual bool CopiesFail => true;
 
     /// <summary>Operations per kind of program, at least.</summary>
     protected virtual int Operations => ModelSettings.Operations;
@@ -79,7 +85,7 @@ public abstract class KvAllocatorModel
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Seed {ModelSettings.Seed}: {tally}.");
         Assert.True(tally.Operations >= Operations, $"{tally}");
-        tally.CheckReach(setup.PrefixCaching, late);
+        tally.CheckReach(setup.PrefixCaching, late, CopiesFail);
     }
 
     /// <summary>The last program that fails while a failure is made smaller is the smallest one.</summary>
@@ -101,7 +107,7 @@ public abstract class KvAllocatorModel
         LateFenceDevice? device = late ? new LateFenceDevice() : null;
         using (IKvAllocator allocator = CreateAllocator(SetupOf(program, setup, device)))
         {
-            new ModelRun(allocator, MemoryOf(allocator.Device), GroupTokensOf(allocator), setup.PrefixCaching, tally).Run(program.Commands);
+            new ModelRun(allocator, MemoryOf(allocator.Device), GroupTokensOf(allocator), setup.PrefixCaching, tally) { LayersMove = LayersMove }.Run(program.Commands);
         }
 
         Assert.Equal(0, device?.LiveArenas ?? 0);

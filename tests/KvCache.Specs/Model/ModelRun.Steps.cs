@@ -50,7 +50,7 @@ internal sealed partial class ModelRun
             Assert.Equal(rows[row].TokenCount, view.QueryOffsets[row + 1] - view.QueryOffsets[row]);
         }
 
-        if (_late is not null)
+        if (ChecksAddresses)
         {
             _work.Begin(view, rows);
         }
@@ -63,7 +63,7 @@ internal sealed partial class ModelRun
         {
             KvLayerView view = _step.Enter(layer);
             _stamped.Verify(view, row, _rows[row].Chain.AsSpan(0, view.Lengths[row] - _rows[row].Count));
-            _step.Leave(layer);
+            _step.Leave(layer, default);
         }
     }
 
@@ -75,6 +75,7 @@ internal sealed partial class ModelRun
             return;
         }
 
+        KvFence? fence = elsewhere && _late is not null ? _elsewhere.Issue() : null;
         for (int layer = 0; layer < _allocator.Geometry.LayerCount; layer++)
         {
             KvLayerView view = _step.Enter(layer);
@@ -84,10 +85,9 @@ internal sealed partial class ModelRun
                 _stamped.WriteComputed(view, row, completed ? chain : [.. chain.Select(stamp => stamp ^ Garbage)]);
             }
 
-            _step.Leave(layer);
+            CacheFixture.Leave(_step, layer, fence);
         }
 
-        KvFence? fence = elsewhere && _late is not null ? _elsewhere.Issue() : null;
         if (!completed)
         {
             _step.Dispose();
@@ -122,9 +122,9 @@ internal sealed partial class ModelRun
         }
 
         _rows.Clear();
-        if (_late is not null)
+        if (ChecksAddresses)
         {
-            _work.End(fence ?? new KvFence(_late.Steps, _late.Steps.Issued));
+            _work.End(fence ?? new KvFence(_late!.Steps, _late.Steps.Issued));
         }
     }
 

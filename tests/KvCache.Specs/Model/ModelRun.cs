@@ -35,15 +35,21 @@ internal sealed partial class ModelRun
         _tally = tally;
         _blockTokens = allocator.BlockTokens;
         _groupTokens = groupTokens;
-        if (_late is not null)
+    }
+
+    /// <summary>Whether addresses change hands between layers, so that who uses which cannot be told by them.</summary>
+    public bool LayersMove { get; init; }
+
+    private bool ChecksAddresses => _late is not null && !LayersMove;
+
+    public void Run(ReadOnlySpan<Command> commands)
+    {
+        if (_late is not null && ChecksAddresses)
         {
             _late.Copying += _work.CheckCopy;
             _late.Unmapping += _work.CheckUnmap;
         }
-    }
 
-    public void Run(ReadOnlySpan<Command> commands)
-    {
         foreach (Command command in commands)
         {
             Execute(command);

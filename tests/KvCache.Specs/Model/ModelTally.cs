@@ -21,12 +21,12 @@ public sealed class ModelTally
 
     public void Count(KvRefusal refusal) => _refusals[(int)refusal]++;
 
-    public void CheckReach(bool prefixCaching, bool late)
+    public void CheckReach(bool prefixCaching, bool late, bool copiesFail)
     {
         Assert.True(Opened > 0 && Steps > 0 && ComputedTokens > 0 && ReadTokens > 0, ToString());
         Assert.True(HitTokens > 0 == prefixCaching, ToString());
         Assert.True(_refusals[(int)KvRefusal.OutOfDeviceMemory] > 0 && _refusals[(int)KvRefusal.TooLong] > 0, ToString());
-        Assert.True(_refusals[(int)KvRefusal.TransferFailed] > 0 == late, ToString());
+        Assert.True(_refusals[(int)KvRefusal.TransferFailed] > 0 == late || !copiesFail, ToString());
     }
 
     public override string ToString() =>

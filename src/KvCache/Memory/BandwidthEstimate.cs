@@ -1,4 +1,4 @@
-namespace KvCache.Layerwise;
+namespace KvCache.Memory;
 
 /// <summary>A link's bandwidth as its copies show it: bytes by seconds, both of which fade with every copy.</summary>
 /// <remarks>Long copies weigh more than short ones, whose time is mostly that of their submission.</remarks>
