@@ -28,7 +28,7 @@ internal sealed record Deployment(TransformerModel Model, AcceleratorDevice Devi
 
     public long DeviceBytes => MemoryBudget.CacheBytes(Model, Device, MaxStepTokens, MaxSequences, Devices);
 
-    public HostLink Link => HostLink.Of(Device, Efficiencies, DevicesPerLink);
+    public LinkSpeed Link => LinkSpeed.Of(Device, Efficiencies, DevicesPerLink);
 
     public ICostModel Costs => new RooflineCostModel(Model, Device, tensorParallel: Devices);
 

@@ -8,7 +8,7 @@ namespace KvCache.Serving.Simulation.Devices;
 /// Times are fixed when a copy is submitted, and put off where an exchange between the devices takes the link before the copy begins. A copy
 /// that the processor has waited for began before any exchange that is still to come.
 /// </remarks>
-internal sealed class LinkTimeline(ProcessorClock clock, HostLink link) : KvTimeline
+internal sealed class LinkTimeline(ProcessorClock clock, LinkSpeed link) : KvTimeline
 {
     private const int ForgetFrom = 4096;
     private readonly List<(long Begin, long End)> _copies = [];

@@ -29,7 +29,7 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     /// <param name="link">Its link to the host.</param>
     /// <param name="capacityBytes">How much can be allocated at one time; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacityBytes"/> is below 1.</exception>
-    public SimulatedDevice(HostLink link, long capacityBytes = long.MaxValue)
+    public SimulatedDevice(LinkSpeed link, long capacityBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(link);
         _memory = new DryDevice(capacityBytes);
@@ -40,7 +40,7 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     }
 
     /// <summary>Gets the link.</summary>
-    public HostLink Link { get; }
+    public LinkSpeed Link { get; }
 
     /// <inheritdoc/>
     public string Name => "simulated";

@@ -2,7 +2,7 @@ namespace KvCache.Serving.CostModels;
 
 /// <summary>The link between a device and the host: both directions at a time, each with the same bandwidth, each copying in order.</summary>
 /// <remarks>Immutable. Source of the form: a copy takes a latency and its bytes at the link's speed.</remarks>
-public sealed record HostLink
+public sealed record LinkSpeed
 {
     /// <summary>Describes a link.</summary>
     /// <param name="bytesPerSecond">The bandwidth that copies reach, one way, of a device alone; above 0.</param>
@@ -12,7 +12,7 @@ public sealed record HostLink
     /// bytes at the same time, so each has its part of it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
-    public HostLink(double bytesPerSecond, TimeSpan latency, int sharingDevices = 1)
+    public LinkSpeed(double bytesPerSecond, TimeSpan latency, int sharingDevices = 1)
     {
         if (!(bytesPerSecond > 0 && double.IsFinite(bytesPerSecond)))
         {
@@ -45,12 +45,12 @@ public sealed record HostLink
     /// <param name="sharingDevices">Devices that share the link's bandwidth; at least 1.</param>
     /// <returns>The link.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An efficiency or <paramref name="sharingDevices"/> is out of its range.</exception>
-    public static HostLink Of(AcceleratorDevice device, RooflineEfficiencies? efficiencies = null, int sharingDevices = 1)
+    public static LinkSpeed Of(AcceleratorDevice device, RooflineEfficiencies? efficiencies = null, int sharingDevices = 1)
     {
         ArgumentNullException.ThrowIfNull(device);
         efficiencies ??= new RooflineEfficiencies();
         efficiencies.Validate();
-        return new HostLink(device.LinkBytesPerSecond * efficiencies.Link, device.LinkLatency, sharingDevices);
+        return new LinkSpeed(device.LinkBytesPerSecond * efficiencies.Link, device.LinkLatency, sharingDevices);
     }
 
     /// <summary>How long a copy takes that has the link to itself.</summary>
