@@ -82,7 +82,7 @@ internal sealed class SimulationRun : ISchedulerListener
         StepCost cost = _costs.Estimate(work);
         TimeSpan start = _clock.Now;
         int available = _allocator.Usage.AvailableBlocks;
-        _device?.BeginStep(start + cost.Before);
+        _device?.BeginStep(start + LayeredStep.Before(cost));
         using (KvStep memory = _allocator.BeginStep(step.Rows))
         {
             TimeSpan end = _device is null

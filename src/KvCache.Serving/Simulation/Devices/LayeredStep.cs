@@ -5,12 +5,15 @@ namespace KvCache.Serving.Simulation.Devices;
 /// <summary>Computes a step on a simulated device, layer by layer.</summary>
 internal static class LayeredStep
 {
+    /// <summary>What passes before the first layer; nothing where a model knows the whole only, which the layers share then.</summary>
+    public static TimeSpan Before(in StepCost cost) => cost.Layers == 0 ? TimeSpan.Zero : cost.Before;
+
     /// <summary>Enters, computes and leaves every layer.</summary>
-    /// <remarks>What comes before the layers must have passed on the device. Where a model knows the whole only, the layers share that.</remarks>
+    /// <remarks>What comes before the layers must have passed on the device.</remarks>
     /// <returns>When the step has ended.</returns>
     public static TimeSpan Compute(SimulatedDevice device, KvStep step, in StepCost cost, int layers)
     {
-        TimeSpan all = cost.PerLayer * cost.Layers;
+        TimeSpan all = cost.Layers == 0 ? cost.Before : cost.PerLayer * cost.Layers;
         TimeSpan exchanges = cost.PerLayerExchange * cost.Layers;
         for (int layer = 0; layer < layers; layer++)
         {

@@ -14,12 +14,13 @@ internal sealed class LinkTimeline(ProcessorClock clock, LinkSpeed link) : KvTim
     private readonly List<(long Begin, long End)> _copies = [];
     private long _forgotten;
     private long _free;
+    private long _busyTicks;
 
     /// <summary>Gets the bytes copied.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Gets the time that copies have had the link.</summary>
-    public long BusyTicks { get; private set; }
+    /// <summary>Gets the bandwidth that copies have had, or null before the first.</summary>
+    public double? BytesPerSecond => _busyTicks == 0 ? null : Bytes * (double)TimeSpan.TicksPerSecond / _busyTicks;
 
     /// <summary>Submits a copy that may begin at some moment.</summary>
     public KvTransfer Submit(long from, ReadOnlySpan<KvCopy> pieces)
@@ -40,7 +41,7 @@ internal sealed class LinkTimeline(ProcessorClock clock, LinkSpeed link) : KvTim
         _free = begin + ticks;
         _copies.Add((begin, _free));
         Bytes += bytes;
-        BusyTicks += ticks;
+        _busyTicks += ticks;
         return new KvTransfer(new KvFence(this, _forgotten + _copies.Count - 1));
     }
 

@@ -57,6 +57,12 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     /// <summary>Gets the bytes copied to the host so far.</summary>
     public long BytesToHost => _toHost.Bytes;
 
+    /// <inheritdoc/>
+    public double? BytesToDevicePerSecond => _toDevice.BytesPerSecond;
+
+    /// <inheritdoc/>
+    public double? BytesToHostPerSecond => _toHost.BytesPerSecond;
+
     /// <summary>Gets how long the device has waited for copies, in the middle of steps.</summary>
     public TimeSpan Stalled => TimeSpan.FromTicks(_stalled);
 
