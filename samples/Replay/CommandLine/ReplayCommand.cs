@@ -16,6 +16,7 @@ internal static class ReplayCommand
         "  replay serve --trace AzureLLMInferenceTrace_conv.csv --first 1000 --model Llama-3.1-8B --device L40S --plot served.svg\n" +
         "  replay plan --model Llama-3.1-8B --device L40S --context 4096\n" +
         "  replay memory --model Yi-6B --device A100-80G --context 2048 --output 4096 --plot memory.svg\n" +
+        "  replay figures layerkv --out figures\n" +
         "  replay prefix --trace conversation_trace.jsonl --block-tokens 512 --capacity 64000 --json summary.json\n\n" +
         "Exit code: 0, or 2 where an option, a trace or an output file is not as expected; standard error says in one line which.";
 
@@ -27,7 +28,7 @@ internal static class ReplayCommand
             HelpName = "FILE",
             DefaultValueFactory = static _ => "replay-served.svg",
         };
-        RootCommand root = new(Description) { plot, new ServeCommand(console), new PlanCommand(console), new MemoryCommand(console), new PrefixCommand(console) };
+        RootCommand root = new(Description) { plot, new ServeCommand(console), new PlanCommand(console), new MemoryCommand(console), new PrefixCommand(console), new FiguresCommand(console) };
         root.SetAction(parsed => Demonstrate(console, new DemonstrationOptions(), parsed.GetRequiredValue(plot)));
         return root;
     }

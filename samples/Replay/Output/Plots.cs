@@ -1,3 +1,4 @@
+using System.Security;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
@@ -17,10 +18,21 @@ internal static class Plots
     /// <summary>The colour of a line by its number.</summary>
     public static OxyColor Color(int line) => Colors[line % Colors.Length];
 
+    /// <summary>Gets after how many lines colours come again.</summary>
+    public static int ColorCount => Colors.Length;
+
     /// <summary>Writes plots, one below the other.</summary>
-    public static void WriteSvg(IReadOnlyList<PlotModel> plots, TextWriter writer)
+    /// <param name="plots">The plots.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="description">What is read out to who cannot see them, or null.</param>
+    public static void WriteSvg(IReadOnlyList<PlotModel> plots, TextWriter writer, string? description = null)
     {
-        writer.WriteLine($"""<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{Width}" height="{plots.Count * Height}">""");
+        writer.WriteLine($"""<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{Width}" height="{plots.Count * Height}" role="img">""");
+        if (description is not null)
+        {
+            writer.WriteLine($"<title>{SecurityElement.Escape(description)}</title>");
+        }
+
         for (int i = 0; i < plots.Count; i++)
         {
             writer.WriteLine(Svg(plots[i], i * Height));

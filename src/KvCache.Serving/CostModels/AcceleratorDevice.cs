@@ -18,4 +18,8 @@ public sealed record AcceleratorDevice(
     /// <summary>Gets what every exchange between the devices of a group costs before its first byte.</summary>
     /// <value>Default: 10 µs.</value>
     public TimeSpan PeerLatency { get; init; } = TimeSpan.FromMicroseconds(10);
+
+    /// <summary>Gets whether devices of a group exchange over the link that leads to the host, so that copies and exchanges are in each other's way.</summary>
+    /// <value>Default: false, a link of their own.</value>
+    public bool ExchangesOverHostLink { get; init; }
 }

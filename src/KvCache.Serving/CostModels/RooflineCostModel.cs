@@ -59,14 +59,18 @@ public sealed class RooflineCostModel : ICostModel
             return new StepCost(_efficiencies.StepOverhead, _model.Layers, TimeSpan.Zero, TimeSpan.Zero);
         }
 
-        double layer = Projection(_model.LayerParameters, work.Tokens) + Attention(work.Rows) + (2 * AllReduce(work.Tokens));
+        double exchange = 2 * AllReduce(work.Tokens);
+        double layer = Projection(_model.LayerParameters, work.Tokens) + Attention(work.Rows) + exchange;
         double embedding = (double)work.Tokens * _model.HiddenSize * TransformerModel.ElementBytes / _memory;
         double head = work.SampledRows == 0 ? 0 : Projection(_model.HeadParameters, work.SampledRows);
         return new StepCost(
             _efficiencies.StepOverhead + TimeSpan.FromSeconds(embedding),
             _model.Layers,
             _efficiencies.LayerOverhead + TimeSpan.FromSeconds(layer),
-            TimeSpan.FromSeconds(head));
+            TimeSpan.FromSeconds(head))
+        {
+            PerLayerExchange = _device.ExchangesOverHostLink ? TimeSpan.FromSeconds(exchange) : TimeSpan.Zero,
+        };
     }
 
     /// <summary>How long a copy between device and host takes: a latency, and the bytes at the link's speed.</summary>

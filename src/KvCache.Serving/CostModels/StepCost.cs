@@ -7,6 +7,10 @@ namespace KvCache.Serving.CostModels;
 /// <param name="After">After the last layer: final norm, output head, sampling.</param>
 public readonly record struct StepCost(TimeSpan Before, int Layers, TimeSpan PerLayer, TimeSpan After)
 {
+    /// <summary>Gets how much of a layer's time devices exchange over the link that leads to the host, where they have no other.</summary>
+    /// <value>Default: 0. At most <see cref="PerLayer"/>.</value>
+    public TimeSpan PerLayerExchange { get; init; }
+
     /// <summary>Gets the whole.</summary>
     public TimeSpan Total => Before + (PerLayer * Layers) + After;
 }

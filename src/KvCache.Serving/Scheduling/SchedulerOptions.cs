@@ -15,6 +15,10 @@ public sealed record SchedulerOptions
     /// <value>Default: <see cref="FcfsAdmission"/>.</value>
     public IAdmissionPolicy Admission { get; init; } = new FcfsAdmission();
 
+    /// <summary>Gets who decides which running requests compute in a step.</summary>
+    /// <value>Default: <see cref="WholeBatch"/>.</value>
+    public IBatchPolicy Batch { get; init; } = new WholeBatch();
+
     /// <summary>Gets who decides whose memory is taken.</summary>
     /// <value>Default: <see cref="LastStartedVictim"/>.</value>
     public IVictimPolicy Victims { get; init; } = new LastStartedVictim();
@@ -36,6 +40,7 @@ public sealed record SchedulerOptions
         AtLeastOne(MaxStepTokens, nameof(MaxStepTokens));
         AtLeastOne(MaxSequences, nameof(MaxSequences));
         ArgumentNullException.ThrowIfNull(Admission);
+        ArgumentNullException.ThrowIfNull(Batch);
         ArgumentNullException.ThrowIfNull(Victims);
         ArgumentNullException.ThrowIfNull(Preemption);
         ArgumentNullException.ThrowIfNull(TimeProvider);

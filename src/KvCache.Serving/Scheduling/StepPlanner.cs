@@ -4,9 +4,10 @@ namespace KvCache.Serving.Scheduling;
 
 /// <summary>Chooses what a step computes, and gets the memory for it.</summary>
 /// <remarks>
-/// Running requests come first, in the order in which they started; each asks for all its tokens that are not computed, and where
-/// there is no memory for them a victim is preempted and the asking tried again. Waiting ones follow, unless somebody was
-/// preempted. Memory is asked for what the step computes, not for the whole prompt. Source: the scheduler of vLLM V1; suspension is ours.
+/// Running requests come first, in the order in which they started; each that the batch policy includes asks for all its tokens that are not
+/// computed, and where there is no memory for them a victim is preempted and the asking tried again. The first is always included, so that
+/// there is progress. Waiting ones follow, unless somebody was preempted.
+/// Memory is asked for what the step computes, not for the whole prompt. Source: the scheduler of vLLM V1; suspension and batch policies are ours.
 /// </remarks>
 internal sealed class StepPlanner(
     IKvAllocator allocator, SchedulerOptions options, RunningList running, WaitingQueue waiting, StepPlan plan)
@@ -25,6 +26,11 @@ internal sealed class StepPlanner(
     {
         plan.Clear();
         _budget = options.MaxStepTokens;
+        if (running.Count > 0)
+        {
+            options.Batch.BeginStep(scheduler);
+        }
+
         PlanRunning();
         if (plan.Preempted.Count == 0 && waiting.Count > 0 && HasPlace)
         {
@@ -44,6 +50,12 @@ internal sealed class StepPlanner(
         while (next < running.Count && _budget > 0)
         {
             ServingRequest request = running[next];
+            if (next > 0 && !options.Batch.Includes(request))
+            {
+                next++;
+                continue;
+            }
+
             int chunk = Math.Min(request.UncomputedLength, _budget);
             if (TryGrow(request, chunk, out KvRefusal refusal))
             {

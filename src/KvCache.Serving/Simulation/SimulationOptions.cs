@@ -1,4 +1,5 @@
 using KvCache.Serving.Scheduling;
+using KvCache.Serving.Simulation.Devices;
 
 namespace KvCache.Serving.Simulation;
 
@@ -20,4 +21,12 @@ public sealed record SimulationOptions
     /// <summary>Gets what makes the policy that decides whose memory is taken; called once per run.</summary>
     /// <value>Default: <see cref="LastStartedVictim"/>.</value>
     public Func<IVictimPolicy> Victims { get; init; } = static () => new LastStartedVictim();
+
+    /// <summary>Gets what makes the policy that decides which running requests compute in a step; called once per run.</summary>
+    /// <value>Default: <see cref="WholeBatch"/>.</value>
+    public Func<IBatchPolicy> Batch { get; init; } = static () => new WholeBatch();
+
+    /// <summary>Gets the manager's device, whose copies take time and whose layers are entered and left one by one.</summary>
+    /// <value>Default: null: steps take what the cost model says, for managers that copy nothing.</value>
+    public SimulatedDevice? Device { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KvCache.Serving.CostModels;
 using KvCache.Serving.Scheduling;
+using KvCache.Serving.Simulation.Devices;
 
 namespace KvCache.Serving.Simulation;
 
@@ -12,6 +13,7 @@ internal sealed class SimulationRun : ISchedulerListener
     private readonly ICostModel _costs;
     private readonly Arrivals _arrivals;
     private readonly ContinuousBatchScheduler _scheduler;
+    private readonly SimulatedDevice? _device;
     private readonly List<StepRecord> _steps = [];
     private readonly List<RequestRecord> _requests = [];
     private readonly List<int> _tokens = [];
@@ -21,11 +23,13 @@ internal sealed class SimulationRun : ISchedulerListener
         _allocator = allocator;
         _costs = costs;
         _arrivals = arrivals;
+        _device = options.Device;
         _scheduler = new ContinuousBatchScheduler(allocator, new SchedulerOptions
         {
             MaxStepTokens = options.MaxStepTokens,
             MaxSequences = options.MaxSequences,
             Admission = options.Admission(),
+            Batch = options.Batch(),
             Victims = options.Victims(),
             Listener = this,
             TimeProvider = _clock,
@@ -75,20 +79,25 @@ internal sealed class SimulationRun : ISchedulerListener
     private void Compute(ScheduledStep step)
     {
         StepWork work = step.Work;
+        StepCost cost = _costs.Estimate(work);
         TimeSpan start = _clock.Now;
-        TimeSpan end = start + _costs.Estimate(work).Total;
-        _steps.Add(new StepRecord(
-            start,
-            end,
-            work.Tokens,
-            work.PrefillTokens,
-            work.DecodeRows,
-            step.Preempted,
-            _scheduler.Running.Length,
-            _scheduler.WaitingCount,
-            _allocator.Usage.AvailableBlocks));
+        int available = _allocator.Usage.AvailableBlocks;
+        _device?.BeginStep(start + LayeredStep.Before(cost));
         using (KvStep memory = _allocator.BeginStep(step.Rows))
         {
+            TimeSpan end = _device is null
+                ? start + cost.Total
+                : LayeredStep.Compute(_device, memory, cost, _allocator.Geometry.LayerCount);
+            _steps.Add(new StepRecord(
+                start,
+                end,
+                work.Tokens,
+                work.PrefillTokens,
+                work.DecodeRows,
+                step.Preempted,
+                _scheduler.Running.Length,
+                _scheduler.WaitingCount,
+                available));
             PassTo(end);
             memory.Complete();
         }

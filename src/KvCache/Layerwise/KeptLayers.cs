@@ -5,9 +5,16 @@ internal sealed class KeptLayers
 {
     private readonly bool[] _kept;
 
-    public KeptLayers(int layers, int kept, int fewest)
+    private readonly bool _spread;
+
+    /// <param name="layers">Layers of the model.</param>
+    /// <param name="kept">How many stay at first.</param>
+    /// <param name="fewest">How many the policy would not go below.</param>
+    /// <param name="spread">Whether those that stay are spread evenly; where not, they are the last.</param>
+    public KeptLayers(int layers, int kept, int fewest, bool spread = true)
     {
         _kept = new bool[layers];
+        _spread = spread;
         Fewest = fewest;
         Keep(kept);
     }
@@ -18,6 +25,9 @@ internal sealed class KeptLayers
     /// <summary>Gets how many the policy would not go below.</summary>
     public int Fewest { get; set; }
 
+    /// <summary>Gets or sets the number of the last step that the sequence was in.</summary>
+    public long LastStep { get; set; }
+
     public int Layers => _kept.Length;
 
     public bool IsWhole => Count == _kept.Length;
@@ -27,7 +37,7 @@ internal sealed class KeptLayers
     /// <summary>Keeps so many: those of the interleaved placement, or, where some stay already, these and the ones farthest from them.</summary>
     public void Keep(int count)
     {
-        if (Count == 0)
+        if (Count == 0 && _spread)
         {
             foreach (int layer in InterleavedLayers.Of(_kept.Length, count))
             {
@@ -53,6 +63,11 @@ internal sealed class KeptLayers
     /// <summary>The kept layer whose loss leaves the others spread most evenly; the earliest of several; −1 where none is kept.</summary>
     public int LeastWanted()
     {
+        if (!_spread)
+        {
+            return Array.IndexOf(_kept, true);
+        }
+
         (int best, int least) = (-1, int.MaxValue);
         for (int layer = 0, before = -1; layer < _kept.Length; layer++)
         {
@@ -70,6 +85,11 @@ internal sealed class KeptLayers
     /// <summary>The last layer of the longest run that is not kept, or its middle where something is kept behind it.</summary>
     private int MostWanted()
     {
+        if (!_spread)
+        {
+            return Array.LastIndexOf(_kept, false);
+        }
+
         (int best, int longest) = (-1, 0);
         for (int layer = 0; layer < _kept.Length;)
         {

@@ -4,7 +4,7 @@ namespace KvCache.Layerwise;
 
 /// <summary>Which layers of the open sequences stay on the device: as many as fit, decided before every step.</summary>
 /// <remarks>
-/// Room is promised, not taken: blocks × layers kept, and staging buffers × blocks of the sequences that keep less than all. Where the
+/// Room is promised, not taken: blocks × layers kept, and staging buffers × blocks of the sequences of the last step that keep less than all. Where the
 /// forecast of what is left falls below the free share, layers leave; where twice as much is left, layers come back.
 /// </remarks>
 internal sealed class LayerRetention
@@ -27,16 +27,20 @@ internal sealed class LayerRetention
 
     private long Reserve => (long)(_options.FreeShare * _frames);
 
+    /// <summary>Gets who was in the last step.</summary>
+    public StepMembers Members { get; } = new();
+
     /// <summary>Notes that a sequence has grown, shrunk or gone.</summary>
     public void Changed() => _changed = true;
 
     /// <summary>Chooses the layers of a new sequence.</summary>
     public void Open(PagedSequence sequence)
     {
-        sequence.Kept = new KeptLayers(_layers, 0, 0);
+        sequence.Kept = new KeptLayers(_layers, 0, 0, _options.InterleaveLayers);
         int fits = FitFor(sequence.Table.Count, sequence);
         PlacementRange range = Choose(sequence, fits);
-        sequence.Kept = new KeptLayers(_layers, Math.Clamp(fits, range.Fewest, range.Most), range.Fewest);
+        sequence.Kept = new KeptLayers(_layers, Math.Clamp(fits, range.Fewest, range.Most), range.Fewest, _options.InterleaveLayers);
+        Members.Welcome(sequence.Kept);
         _changed = true;
     }
 
@@ -67,7 +71,7 @@ internal sealed class LayerRetention
             }
 
             kept += (long)layers.Count * sequence.Table.Count;
-            blocks += layers.IsWhole ? 0 : sequence.Table.Count;
+            blocks += layers.IsWhole || !Members.Has(layers) ? 0 : sequence.Table.Count;
             growth += (long)layers.Count * GrowthOf(sequence);
         }
 
@@ -78,7 +82,7 @@ internal sealed class LayerRetention
     /// <summary>Lets layers leave or come back, where anything has changed since the last step.</summary>
     public void BeforeStep()
     {
-        if (_changed)
+        if (_changed || Members.HaveChanged)
         {
             _changed = false;
             while (Free() < Reserve && OffloadOne())

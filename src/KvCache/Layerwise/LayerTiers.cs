@@ -4,7 +4,7 @@ namespace KvCache.Layerwise;
 /// <param name="LayerBlockBytes">Bytes of a layer-block: its keys and its values.</param>
 /// <param name="DeviceLayerBlocks">Layer-blocks for which the device has room.</param>
 /// <param name="KeptLayerBlocks">Layer-blocks that open sequences mean to keep on the device; one that several share counts for each.</param>
-/// <param name="StagingLayerBlocks">Room set aside for layers on their way: staging buffers × blocks of sequences with a layer on the host.</param>
+/// <param name="StagingLayerBlocks">Room set aside for layers on their way: staging buffers × blocks of the last step's sequences with a layer on the host.</param>
 /// <param name="BytesToDevicePerSecond">The link's measured bandwidth to the device.</param>
 /// <param name="BytesToHostPerSecond">The link's measured bandwidth to the host.</param>
 public readonly record struct LayerTiers(

@@ -53,6 +53,10 @@ public sealed record LayerwiseKvAllocatorOptions
     /// <value>Default: <see cref="KeepAllPlacement"/>: layers leave only where memory is short.</value>
     public IPlacementPolicy Placement { get; init; } = new KeepAllPlacement();
 
+    /// <summary>Gets whether the layers of a sequence that stay are spread evenly (<see cref="InterleavedLayers"/>); where not, the last ones stay.</summary>
+    /// <value>Default: true, so that copies hide behind layers that need none; false only to see what that is worth.</value>
+    public bool InterleaveLayers { get; init; } = true;
+
     /// <summary>Gets which sequence gives up a layer first where memory is short.</summary>
     /// <value>Default: <see cref="OffloadOrder.YoungestFirst"/>.</value>
     public IComparer<OffloadCandidate> OffloadOrder { get; init; } = Layerwise.OffloadOrder.YoungestFirst;

@@ -39,13 +39,16 @@ internal sealed class LayerwiseStep : PagedStep
     protected override void BeginRows(int rows)
     {
         _memory.Retention.BeforeStep();
+        _memory.Retention.Members.Begin(rows);
         base.BeginRows(rows);
         _rows.Begin(rows);
     }
 
     protected override void BeginRow(int row, KvSequence sequence)
     {
-        _rows.Set(row, Unsafe.As<PagedSequence>(sequence), Lengths[row]);
+        PagedSequence own = Unsafe.As<PagedSequence>(sequence);
+        _memory.Retention.Members.Add(own.Kept!);
+        _rows.Set(row, own, Lengths[row]);
         base.BeginRow(row, sequence);
     }
 
