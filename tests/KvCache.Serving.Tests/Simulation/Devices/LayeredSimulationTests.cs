@@ -45,7 +45,7 @@ public sealed class LayeredSimulationTests
     {
         (SimulationResult all, SimulatedDevice allDevice) = Layerwise(deviceBlocks: 60, pauses: false);
         (SimulationResult paused, SimulatedDevice pausedDevice) = Layerwise(deviceBlocks: 60, pauses: true);
-        Assert.True(allDevice.BytesToDevice > 10 * pausedDevice.BytesToDevice, $"{allDevice.BytesToDevice} and {pausedDevice.BytesToDevice} bytes came back.");
+        Assert.True(allDevice.BytesToDevice > 4 * pausedDevice.BytesToDevice, $"{allDevice.BytesToDevice} and {pausedDevice.BytesToDevice} bytes came back.");
         Assert.True(allDevice.Stalled > pausedDevice.Stalled);
         Assert.True(allDevice.BytesToHost > 0 && pausedDevice.BytesToHost > 0);
         Assert.All(all.Steps, step => Assert.True(step.End - step.Start >= Computed(step)));
