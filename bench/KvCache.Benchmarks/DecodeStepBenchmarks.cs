@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using KvCache.Benchmarks.Baselines;
+using KvCache.Layerwise;
 using KvCache.Memory;
 using KvCache.Paged;
 
@@ -8,7 +9,8 @@ namespace KvCache.Benchmarks;
 /// <summary>
 /// All bookkeeping of a decode step, per sequence: append the token, begin the step, enter and leave every layer, complete.
 /// Contexts of 4,096 tokens at 16 a block, 32 layers; pools that have been through all their blocks, and that are larger
-/// than asked for where the batch would not fit.
+/// than asked for where the batch would not fit. Layer-wise: all layers of all blocks on the device; and of more blocks than
+/// fit it, of which all that are used are resident.
 /// </summary>
 public class DecodeStepBenchmarks
 {
@@ -19,10 +21,10 @@ public class DecodeStepBenchmarks
     private const int StepsPerInvocation = 64;
     private const int SequenceStepsPerInvocation = 256 * StepsPerInvocation;
     private DictionaryManager _dictionary = null!;
-    private PagedKvAllocator _allocator = null!;
-    private KvRow[] _rows = null!;
+    private Contestant _paged = null!;
+    private Contestant _whole = null!;
+    private Contestant _resident = null!;
     private int[] _ids = null!;
-    private int _length;
     private int _baselineLength;
 
     [Params(1, 32, 256)]
@@ -34,49 +36,49 @@ public class DecodeStepBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _allocator = new PagedKvAllocator(new PagedKvAllocatorOptions
+        KvGeometry geometry = KvGeometry.Create(Layers, kvHeads: 8, headDim: 128);
+        int blocks = Math.Max(Blocks, Sequences * ((Context + Generated) / BlockTokens));
+        _paged = new Contestant(
+            new PagedKvAllocator(new PagedKvAllocatorOptions
+            {
+                Geometry = geometry,
+                Device = new DryDevice(),
+                BlockTokens = BlockTokens,
+                BlockCount = blocks,
+            }),
+            Sequences);
+        LayerwiseKvAllocatorOptions layerwise = new()
         {
-            Geometry = KvGeometry.Create(Layers, kvHeads: 8, headDim: 128),
+            Geometry = geometry,
             Device = new DryDevice(),
+            HostMemory = new DryDevice(),
+            DeviceBytes = geometry.BytesPerToken * BlockTokens * blocks,
             BlockTokens = BlockTokens,
-            BlockCount = Math.Max(Blocks, Sequences * ((Context + Generated) / BlockTokens)),
-        });
-        UseAllBlocksOnce();
-        _dictionary = new DictionaryManager(_allocator.Usage.TotalBlocks, BlockTokens);
-        _length = _baselineLength = Context;
-        _rows = new KvRow[Sequences];
-        _ids = new int[Sequences];
-        Random random = new(1);
-        for (int i = 0; i < Sequences; i++)
-        {
-            int[] prompt = new int[Context];
-            foreach (ref int token in prompt.AsSpan())
+            BlockCount = blocks,
+        };
+        _whole = new Contestant(new LayerwiseKvAllocator(layerwise), Sequences);
+        int more = blocks + (blocks / 8);
+        _resident = new Contestant(
+            new LayerwiseKvAllocator(layerwise with
             {
-                token = random.Next(128_000);
-            }
-
-            if (!_allocator.TryOpen(prompt, null, 0, out KvSequence? sequence, out KvRefusal refusal))
-            {
-                throw new InvalidOperationException($"Refused: {refusal}.");
-            }
-
-            _rows[i] = new KvRow(sequence, Context);
-            _ids[i] = _dictionary.Open(prompt);
-        }
-
-        using (KvStep step = _allocator.BeginStep(_rows))
-        {
-            step.Complete();
-        }
-
-        for (int i = 0; i < Sequences; i++)
-        {
-            _rows[i] = _rows[i] with { TokenCount = 1 };
-        }
+                DeviceBytes = geometry.BytesPerToken * BlockTokens * (blocks + (blocks / 10)),
+                HostBytes = geometry.BytesPerToken * BlockTokens * more,
+                BlockCount = more,
+            }),
+            Sequences,
+            useAllBlocks: false);
+        _dictionary = new DictionaryManager(blocks, BlockTokens);
+        _baselineLength = Context;
+        _ids = [.. Enumerable.Range(0, Sequences).Select(i => _dictionary.Open(Contestant.Prompt(i)))];
     }
 
     [GlobalCleanup]
-    public void Cleanup() => _allocator.Dispose();
+    public void Cleanup()
+    {
+        _paged.Dispose();
+        _whole.Dispose();
+        _resident.Dispose();
+    }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = SequenceStepsPerInvocation)]
     public int DictionaryOfLists()
@@ -105,53 +107,101 @@ public class DecodeStepBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = SequenceStepsPerInvocation)]
-    public int PagedKvAllocator()
+    public int PagedKvAllocator() => _paged.Decode(SequenceStepsPerInvocation / Sequences);
+
+    [Benchmark(OperationsPerInvoke = SequenceStepsPerInvocation)]
+    public int LayerwiseKvAllocatorWhole() => _whole.Decode(SequenceStepsPerInvocation / Sequences);
+
+    [Benchmark(OperationsPerInvoke = SequenceStepsPerInvocation)]
+    public int LayerwiseKvAllocatorResident() => _resident.Decode(SequenceStepsPerInvocation / Sequences);
+
+    /// <summary>A manager with its open sequences.</summary>
+    private sealed class Contestant : IDisposable
     {
-        int pages = 0;
-        for (int i = 0; i < SequenceStepsPerInvocation / Sequences; i++)
+        private readonly IKvAllocator _allocator;
+        private readonly KvRow[] _rows;
+        private int _length = Context;
+
+        public Contestant(IKvAllocator allocator, int sequences, bool useAllBlocks = true)
         {
-            foreach (KvRow row in _rows)
+            _allocator = allocator;
+            if (useAllBlocks)
             {
-                if (!row.Sequence.TryAppend([i], out KvRefusal refusal))
-                {
-                    throw new InvalidOperationException($"Refused: {refusal}.");
-                }
+                Open([], allocator.Usage.TotalBlocks * BlockTokens).Dispose();
             }
 
-            using (KvStep step = _allocator.BeginStep(_rows))
+            _rows = new KvRow[sequences];
+            for (int i = 0; i < sequences; i++)
             {
-                for (int layer = 0; layer < Layers; layer++)
-                {
-                    KvLayerView view = step.Enter(layer);
-                    pages += view.Layer;
-                    step.Leave(layer);
-                }
-
-                step.Complete();
+                _rows[i] = new KvRow(Open(Prompt(i), 0), Context);
             }
 
-            if (++_length % Generated == 0)
+            Step();
+            foreach (ref KvRow row in _rows.AsSpan())
+            {
+                row = row with { TokenCount = 1 };
+            }
+        }
+
+        public static int[] Prompt(int seed)
+        {
+            Random random = new(seed);
+            int[] prompt = new int[Context];
+            foreach (ref int token in prompt.AsSpan())
+            {
+                token = random.Next(128_000);
+            }
+
+            return prompt;
+        }
+
+        public int Decode(int steps)
+        {
+            int pages = 0;
+            for (int i = 0; i < steps; i++)
             {
                 foreach (KvRow row in _rows)
                 {
-                    row.Sequence.Truncate(_length - Generated);
+                    if (!row.Sequence.TryAppend([i], out KvRefusal refusal))
+                    {
+                        throw new InvalidOperationException($"Refused: {refusal}.");
+                    }
                 }
 
-                _length -= Generated;
+                pages += Step();
+                if (++_length % Generated == 0)
+                {
+                    foreach (KvRow row in _rows)
+                    {
+                        row.Sequence.Truncate(_length - Generated);
+                    }
+
+                    _length -= Generated;
+                }
             }
+
+            return pages;
         }
 
-        return pages;
-    }
+        public void Dispose() => _allocator.Dispose();
 
-    private void UseAllBlocksOnce()
-    {
-        int blocks = _allocator.Usage.TotalBlocks;
-        if (!_allocator.TryOpen([], null, blocks * BlockTokens, out KvSequence? all, out KvRefusal refusal))
+        private int Step()
         {
-            throw new InvalidOperationException($"Refused: {refusal}.");
+            int pages = 0;
+            using KvStep step = _allocator.BeginStep(_rows);
+            for (int layer = 0; layer < Layers; layer++)
+            {
+                KvLayerView view = step.Enter(layer);
+                pages += view.Layer;
+                step.Leave(layer);
+            }
+
+            step.Complete();
+            return pages;
         }
 
-        all.Dispose();
+        private KvSequence Open(int[] prompt, int reserve) => _allocator.TryOpen(prompt, null, reserve, out KvSequence? sequence, out KvRefusal refusal)
+            ? sequence
+            : throw new InvalidOperationException($"Refused: {refusal}.");
     }
 }

@@ -20,7 +20,8 @@ internal sealed class GenerateRun(GenerateOptions options, TextWriter output, Te
             model.Shape.Geometry(options.ElementType),
             options.BlockTokens,
             (long)(options.MemoryMebibytes * BytesPerMebibyte),
-            device.Memory);
+            device.Memory,
+            options.HostMemoryMebibytes is { } host ? (long)(host * BytesPerMebibyte) : null);
         Transformer transformer = new(model.Shape, model.Weights, device.Attention, device.Operations);
         if (options.Feeds.Count + options.Logits.Count > 0)
         {

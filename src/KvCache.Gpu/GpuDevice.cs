@@ -16,7 +16,7 @@ namespace KvCache.Gpu;
 /// <para>Members may be called from any thread, <see cref="Dispose"/> by one. CUDA's context is made current for the time of a call, and
 /// what was current before is current again afterwards.</para>
 /// </remarks>
-public sealed partial class GpuDevice : IKvDevice, IDisposable
+public sealed partial class GpuDevice : IKvDevice, IHostLink, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<DeviceBlock, AddressMap.Range> _arenas = [];

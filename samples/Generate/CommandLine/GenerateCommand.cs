@@ -63,6 +63,23 @@ internal sealed class GenerateCommand : RootCommand
         "--memory-mib", "Memory for keys and values, in MiB; may be a fraction.", "X", 512.0, NumberStyles.Float,
         static value => value is > 0 and <= 1L << 40, "a number above 0");
 
+    private readonly Option<double?> _hostMemory = new("--host-memory-mib")
+    {
+        Description = "Memory on the host for layers that leave the device, in MiB; for layerwise. [default: as much as can be of use]",
+        HelpName = "X",
+        CustomParser = static result =>
+        {
+            string value = result.Tokens[0].Value;
+            if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is >= 0 and <= 1L << 40)
+            {
+                return number;
+            }
+
+            result.AddError($"--host-memory-mib takes a number of at least 0, not '{value}'.");
+            return null;
+        },
+    };
+
     private readonly Option<int> _prefillChunk = OptionValues.Count(
         "--prefill-chunk", "The most tokens that one step computes, over all texts.", 256);
 
@@ -84,7 +101,7 @@ internal sealed class GenerateCommand : RootCommand
     {
         Option[] options =
         [
-            _model, _prompts, _tokens, _samples, _temperature, _topP, _seed, _device, _allocator, _elementType, _blockTokens, _memory,
+            _model, _prompts, _tokens, _samples, _temperature, _topP, _seed, _device, _allocator, _elementType, _blockTokens, _memory, _hostMemory,
             _prefillChunk, _threads, _feeds, _logits, _feedChunk,
         ];
         Array.ForEach(options, Options.Add);
@@ -110,6 +127,7 @@ internal sealed class GenerateCommand : RootCommand
         ElementType = ElementTypes.Find(parsed.GetRequiredValue(_elementType)),
         BlockTokens = parsed.GetValue(_blockTokens),
         MemoryMebibytes = parsed.GetValue(_memory),
+        HostMemoryMebibytes = parsed.GetValue(_hostMemory),
         PrefillChunk = parsed.GetValue(_prefillChunk),
         Threads = parsed.GetValue(_threads),
         Feeds = parsed.GetRequiredValue(_feeds),

@@ -27,6 +27,8 @@ internal sealed record GenerateOptions
 
     public required double MemoryMebibytes { get; init; }
 
+    public double? HostMemoryMebibytes { get; init; }
+
     public required int PrefillChunk { get; init; }
 
     public required int Threads { get; init; }

@@ -6,6 +6,9 @@ namespace Generate.Engine;
 /// <summary>What an engine has done so far, and in what time.</summary>
 internal sealed class EngineStatistics(ContinuousBatchScheduler scheduler)
 {
+    private TimeSpan _firstTokenTime;
+    private int _firstTokens;
+
     public long Steps => scheduler.Statistics.Steps;
 
     /// <summary>Gets the tokens of prompts that were computed, and whatever was preempted.</summary>
@@ -24,6 +27,19 @@ internal sealed class EngineStatistics(ContinuousBatchScheduler scheduler)
     public TimeSpan DecodeTime { get; private set; }
 
     public int Forks { get; set; }
+
+    /// <summary>Gets the mean time from a text's submission to its first token, over those that have ended with one.</summary>
+    public TimeSpan MeanTimeToFirstToken => _firstTokens > 0 ? _firstTokenTime / _firstTokens : TimeSpan.Zero;
+
+    /// <summary>Notes that a text has ended.</summary>
+    public void AddEnded(ServingRequest request)
+    {
+        if (request.FirstTokenAt is { } first)
+        {
+            _firstTokenTime += first - request.SubmittedAt;
+            _firstTokens++;
+        }
+    }
 
     /// <summary>Adds a step's time; that of one which does both is divided by their tokens.</summary>
     public void AddStep(StepWork work, TimeSpan time)

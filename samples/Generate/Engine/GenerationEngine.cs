@@ -62,7 +62,11 @@ internal sealed class GenerationEngine : ISchedulerListener
         }
     }
 
-    void ISchedulerListener.OnEnded(ServingRequest request) => _listener.OnFinished(Generation.Of(request));
+    void ISchedulerListener.OnEnded(ServingRequest request)
+    {
+        Statistics.AddEnded(request);
+        _listener.OnFinished(Generation.Of(request));
+    }
 
     private void Submit(GenerationRequest request, int prompt)
     {
@@ -103,7 +107,12 @@ internal sealed class GenerationEngine : ISchedulerListener
         _chosen.Clear();
         for (int row = 0; row < step.Rows.Length; row++)
         {
-            if (step.RowWork[row].Samples)
+            if (step.RowWork[row].Samples && step.Rows[row].Sequence.IsLost)
+            {
+                // What was computed without its keys and values is nothing; the scheduler has it computed anew.
+                _chosen.Add(0);
+            }
+            else if (step.RowWork[row].Samples)
             {
                 ReadOnlySpan<float> own = logits.Slice(_chosen.Count * width, width);
                 Generation generation = Generation.Of(step.Requests[row]);

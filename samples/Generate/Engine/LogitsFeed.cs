@@ -42,6 +42,11 @@ internal sealed class LogitsFeed(Transformer model, IKvAllocator allocator, int 
         using KvStep step = allocator.BeginStep(_batch.Rows);
         ReadOnlySpan<float> logits = model.Forward(step, _batch);
         step.Complete();
+        if (_batch.Rows.ToArray().Any(static row => row.Sequence.IsLost))
+        {
+            throw new GenerateException("Keys and values were lost to copies that failed; feed the tokens again.");
+        }
+
         foreach ((int sequence, int count) in rows)
         {
             int length = count * model.Shape.VocabularySize;

@@ -14,6 +14,8 @@ internal static class StatisticsReport
         writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{statistics.HitTokens} tokens found in the cache, {statistics.Forks} forks, {statistics.Preemptions} preemptions."));
+        writer.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"mean time to first token: {statistics.MeanTimeToFirstToken.TotalSeconds:F3} s."));
     }
 
     private static string Line(string kind, long tokens, TimeSpan time) => string.Create(

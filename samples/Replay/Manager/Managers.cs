@@ -1,4 +1,5 @@
 using KvCache;
+using KvCache.Layerwise;
 using KvCache.Memory;
 using KvCache.Paged;
 using KvCache.Virtual;
@@ -10,6 +11,7 @@ internal static class Managers
 {
     public const string Paged = "paged";
     public const string Virtual = "virtual";
+    public const string Layerwise = "layerwise";
 
     private static readonly Dictionary<string, Func<CacheOptions, IKvAllocator>> Makers = new()
     {
@@ -35,6 +37,20 @@ internal static class Managers
             PrefixCaching = cache.PrefixCaching,
             Eviction = cache.Eviction,
             LookaheadTokens = 0, // Memory without bytes makes nobody wait.
+            MeterFactory = cache.Meters,
+        }),
+        [Layerwise] = static cache => new LayerwiseKvAllocator(new LayerwiseKvAllocatorOptions
+        {
+            Geometry = cache.Geometry,
+            Device = new DryDevice(),
+            HostMemory = new DryDevice(),
+            DeviceBytes = checked(cache.Geometry.BytesPerToken * cache.BlockTokens * cache.Blocks),
+            BlockTokens = cache.BlockTokens,
+            BlockCount = cache.Blocks,
+            MaxSequenceTokens = cache.MaxSequenceTokens,
+            PrefixCaching = cache.PrefixCaching,
+            Deduplicate = cache.Deduplicate,
+            Eviction = cache.Eviction,
             MeterFactory = cache.Meters,
         }),
     };

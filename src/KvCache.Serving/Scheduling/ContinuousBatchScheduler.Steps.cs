@@ -17,7 +17,7 @@ public sealed partial class ContinuousBatchScheduler
     /// <param name="token">The first token of the sibling's answer.</param>
     /// <returns>Whether memory is shared.</returns>
     /// <exception cref="ArgumentException">
-    /// The row yields no token, or the sibling was submitted before, has another prompt or does not fit the memory.
+    /// The row yields no token or its sequence is lost, or the sibling was submitted before, has another prompt or does not fit the memory.
     /// </exception>
     /// <exception cref="InvalidOperationException">The step has ended, or the allocator's step was not completed.</exception>
     public bool Fork(ScheduledStep step, int row, ServingRequest sibling, int token)
@@ -26,7 +26,7 @@ public sealed partial class ContinuousBatchScheduler
         EnsureOpen(step);
         EnsureNew(sibling, nameof(sibling));
         ServingRequest request = step.Requests[row];
-        if (!step.RowWork[row].Samples || !sibling.Tokens.SequenceEqual(request.Tokens) || !Fits(sibling))
+        if (!step.RowWork[row].Samples || step.Rows[row].Sequence.IsLost || !sibling.Tokens.SequenceEqual(request.Tokens) || !Fits(sibling))
         {
             throw new ArgumentException(
                 $"Row {row} of {request.TokenCount} tokens cannot be continued by the sibling's {sibling.TokenCount} and {sibling.MaxTokens} more; " +
@@ -59,9 +59,12 @@ public sealed partial class ContinuousBatchScheduler
     }
 
     /// <summary>Ends a step: every row that yields a token gets it, and requests that have all theirs give their memory back.</summary>
-    /// <remarks>The allocator's step must have been completed before.</remarks>
+    /// <remarks>
+    /// The allocator's step must have been completed before. A row whose sequence is lost (<see cref="KvSequence.IsLost"/>) yields nothing:
+    /// its token is not looked at, and its request is preempted for recomputation by the next step.
+    /// </remarks>
     /// <param name="step">The open step.</param>
-    /// <param name="tokens">The chosen tokens, one for each row that yields one, in the order of the rows.</param>
+    /// <param name="tokens">The chosen tokens, one for each row that yields one, in the order of the rows; any for a lost one.</param>
     /// <exception cref="ArgumentException">There are more or fewer tokens than rows that yield one.</exception>
     /// <exception cref="InvalidOperationException">The step has ended, or the allocator's step was not completed.</exception>
     public void Complete(ScheduledStep step, ReadOnlySpan<int> tokens)
@@ -76,7 +79,10 @@ public sealed partial class ContinuousBatchScheduler
         ReadOnlySpan<RowWork> work = _plan.Work;
         for (int row = 0; row < rows.Length; row++)
         {
-            EnsureComputed(rows[row], row, work[row].Context + work[row].Tokens, "complete the allocator's step first");
+            if (!rows[row].Sequence.IsLost)
+            {
+                EnsureComputed(rows[row], row, work[row].Context + work[row].Tokens, "complete the allocator's step first");
+            }
         }
 
         TimeSpan now = Now;
@@ -84,8 +90,14 @@ public sealed partial class ContinuousBatchScheduler
         for (int row = 0; row < rows.Length; row++)
         {
             ServingRequest request = _plan.Requests[row];
+            sampled += work[row].Samples ? 1 : 0;
+            if (rows[row].Sequence.IsLost)
+            {
+                continue;
+            }
+
             CountRecomputed(request, work[row]);
-            if (work[row].Samples && Take(request, tokens[sampled++], now))
+            if (work[row].Samples && Take(request, tokens[sampled - 1], now))
             {
                 End(request, RequestStatus.Finished, now);
                 _plan.Ended.Add(request);

@@ -59,7 +59,7 @@ internal sealed class StepPlanner(
                 continue;
             }
 
-            // A copy that failed is no lack of memory: computing its own tokens anew needs no copy.
+            // A copy that failed, or has lost what was computed, is no lack of memory: its own tokens are computed anew.
             int victim = IsOutOfMemory(refusal) ? options.Victims.Choose(running.Span) : next;
             Preempt(victim);
             next -= victim < next ? 1 : 0;
@@ -124,8 +124,8 @@ internal sealed class StepPlanner(
     {
         KvSequence sequence = request.Sequence!;
         int missing = sequence.ComputedLength + chunk - sequence.Length;
-        refusal = KvRefusal.None;
-        return missing <= 0 || sequence.TryAppend(request.Tokens.Slice(sequence.Length, missing), out refusal);
+        refusal = sequence.IsLost ? KvRefusal.TransferFailed : KvRefusal.None;
+        return (missing <= 0 && !sequence.IsLost) || sequence.TryAppend(request.Tokens.Slice(sequence.Length, missing), out refusal);
     }
 
     private static bool IsOutOfMemory(KvRefusal refusal) => refusal is KvRefusal.OutOfDeviceMemory or KvRefusal.OutOfHostMemory;

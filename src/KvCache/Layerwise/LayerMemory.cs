@@ -177,6 +177,12 @@ internal sealed class LayerMemory : BlockMemory
                 continue;
             }
 
+            if (to < 0)
+            {
+                // A frame of the block's earlier days would pass for the copy.
+                Frames.Drop(layer, destination);
+            }
+
             Pages.SetOnHost(layer, destination, to < 0);
             _copied.Add(layer);
             if (count + 2 > _pieces.Length)

@@ -27,7 +27,12 @@ public sealed record LayerwiseKvAllocatorOptions
     public IKvDevice HostMemory { get; init; } = HostDevice.Instance;
 
     /// <summary>Gets what copies between the two.</summary>
-    /// <value>Default: null, <see cref="IKvDevice.Copy"/> of the device.</value>
+    /// <value>
+    /// Default: null. Then <see cref="HostDevice"/> has a <see cref="HostLink"/> of the allocator's own, with <see cref="TransferUnitBytes"/> and
+    /// <see cref="BeforeTransfer"/>; another device whose memory the processor can reach, <see cref="IKvDevice.Copy"/> of the device, beside no
+    /// work. Any other device needs a link, such as <c>CudaHostLink</c> of KvCache.Cuda or <c>GpuDevice</c> of KvCache.Gpu. The allocator does
+    /// not dispose it.
+    /// </value>
     public IHostLink? Link { get; init; }
 
     /// <summary>Gets the number of token positions in a block; at least 1.</summary>
@@ -74,6 +79,7 @@ public sealed record LayerwiseKvAllocatorOptions
     public long TransferUnitBytes { get; init; } = 1 << 20;
 
     /// <summary>Gets what is called before every such piece: it may wait while something else, as a collective operation, needs the link.</summary>
+    /// <remarks>On the thread that makes the copies where it is a <see cref="HostLink"/> of the allocator's own; otherwise on the owner thread.</remarks>
     /// <value>Default: null, nothing.</value>
     public Action? BeforeTransfer { get; init; }
 
@@ -149,7 +155,15 @@ public sealed record LayerwiseKvAllocatorOptions
                 nameof(AssumedBytesPerSecond), AssumedBytesPerSecond, $"AssumedBytesPerSecond is {AssumedBytesPerSecond}; expected a number above 0.");
         }
 
-        return TierPlan.Of(this);
+        TierPlan plan = TierPlan.Of(this);
+        if (!plan.IsWhole && Link is null && Device is { HasMemory: true, IsHostAccessible: false })
+        {
+            throw new ArgumentException(
+                $"Link is null; layers move between the host and device \"{Device.Name}\", whose memory the processor cannot reach: expected a link to it.",
+                nameof(Link));
+        }
+
+        return plan;
     }
 
     /// <summary>The options of the books: blocks, tokens and prefixes, which know nothing of tiers.</summary>

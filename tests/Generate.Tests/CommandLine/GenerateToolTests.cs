@@ -61,7 +61,7 @@ public sealed class GenerateToolTests : IDisposable
     [InlineData("--memory-mib takes a number above 0, not 'NaN'.", "--memory-mib", "NaN")]
     [InlineData("--threads takes a whole number from 1 to 1024, not '2000'.", "--threads", "2000")]
     [InlineData("--device takes cpu, cpu-accelerator, cuda or cuda:N, not 'gpu'.", "--device", "gpu")]
-    [InlineData("--allocator takes paged or virtual, not 'slab'.", "--allocator", "slab")]
+    [InlineData("--allocator takes paged or virtual or layerwise, not 'slab'.", "--allocator", "slab")]
     [InlineData("--kv takes f32 or f16 or bf16, not 'int8'.", "--kv", "int8")]
     [InlineData("Unrecognized command or argument 'poem'.", "poem")]
     public void An_option_that_does_not_fit_is_refused_in_one_line(string message, params string[] args) =>

@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
 using Generate.Engine;
 using Generate.Model;
+using Generate.Tests.Engine;
 using KvCache;
 using KvCache.Gpu;
+using KvCache.Layerwise;
+using KvCache.Specs.Devices;
 using KvCache.Virtual;
 using Xunit;
 
@@ -47,6 +50,32 @@ public sealed class LogitsTests
         {
             AssertLike(reference, i, CollectionsMarshal.AsSpan(mapped[i]));
             Assert.InRange(paged[i].Zip(mapped[i], (a, b) => Math.Abs(a - b)).Max(), 0, 1e-4f);
+        }
+    }
+
+    /// <summary>Room on the device for all layers, for two of five, and for one and a block; copies beside the work, late, and failing.</summary>
+    [Theory]
+    [InlineData(5, 2, 0, null)]
+    [InlineData(2, 2, 0, null)]
+    [InlineData(2, 2, 0, 0.0)]
+    [InlineData(1, 1, 1, null)]
+    [InlineData(1, 1, 1, 0.01)]
+    public void Logits_are_those_of_the_reference_wherever_the_layers_are(int layers, int staging, int more, double? failures)
+    {
+        StoriesReference reference = StoriesReference.Read();
+        using ComputeDevice device = ComputeDevice.Open(default, threads: 2);
+        using LoadedModel model = LoadedModel.Open(StoriesReference.ModelPath);
+        WaywardLink? link = failures is { } share ? new WaywardLink(seed: 8, share) : null;
+        KvGeometry geometry = model.Shape.Geometry(KvElementType.Float32);
+        using LayerwiseKvAllocator allocator = Tight.Create(geometry, blocks: 60, layers, staging, more, link);
+        List<float>[] logits = [.. reference.Tokens.Select(static _ => new List<float>())];
+        new LogitsFeed(new Transformer(model.Shape, model.Weights, device.Attention, device.Operations), allocator, chunk: 7).Run(
+            reference.Tokens, (sequence, values) => logits[sequence].AddRange(values));
+        allocator.CheckIntegrity();
+        Assert.True(link is null || (link.Submitted > 0 && link.Failed > 0 == failures > 0));
+        for (int i = 0; i < logits.Length; i++)
+        {
+            AssertLike(reference, i, CollectionsMarshal.AsSpan(logits[i]));
         }
     }
 

@@ -14,6 +14,9 @@ public sealed class GoldenHitsTests : IDisposable
     [InlineData(64_000, 53_007_360, "paged")]
     [InlineData(200_000, 54_063_104, "paged")]
     [InlineData(200_000, 54_063_104, "virtual")]
+    [InlineData(1_000, 6_572_544, "layerwise")]
+    [InlineData(64_000, 53_007_360, "layerwise")]
+    [InlineData(200_000, 54_063_104, "layerwise")]
     public void Every_request_hits_the_reference_tokens(int capacity, long hitTokens, string manager)
     {
         string trace = SharedFiles.Find("traces/mooncake/conversation_trace.jsonl");

@@ -10,7 +10,7 @@ public sealed class LayerwiseAlmostWholeModelTests : KvAllocatorModel
 
     protected override bool CopiesFail => false;
 
-    protected override int Operations => ModelSettings.Operations / 10;
+    protected override int Operations => ModelSettings.Operations / 40;
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => LayerwiseAllocators.AlmostWhole(setup);
 }

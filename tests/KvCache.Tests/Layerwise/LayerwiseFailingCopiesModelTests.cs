@@ -11,7 +11,7 @@ public sealed class LayerwiseFailingCopiesModelTests : KvAllocatorModel
 
     protected override bool CopiesFail => false;
 
-    protected override int Operations => ModelSettings.Operations / 10;
+    protected override int Operations => ModelSettings.Operations / 40;
 
     protected override IKvAllocator CreateAllocator(ContractSetup setup) => LayerwiseAllocators.OneBlockToSpare(setup, new WaywardLink(seed: 5, failures: 0.01));
 }
