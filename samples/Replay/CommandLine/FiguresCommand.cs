@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using KvCache.Serving.Traces;
 using Replay.Figures;
 using Replay.Output;
@@ -10,6 +11,9 @@ namespace Replay.CommandLine;
 internal sealed class FiguresCommand : Command
 {
     private const int DefaultSeeds = 3;
+
+    /// <summary>What a step of the server takes at a time.</summary>
+    private const int MostContext = Deployment.MaxStepTokens;
     private readonly IAnsiConsole _console;
 
     private readonly Argument<string> _set = new("SET")
@@ -35,13 +39,30 @@ internal sealed class FiguresCommand : Command
     private readonly Option<string?> _only = new("--only") { Description = "Only the figures whose names contain this.", HelpName = "TEXT" };
     private readonly Option<int> _requests = OptionValues.Count("--requests", "Requests of each point over the context. [default: 100]", "N");
 
+    private readonly Option<int[]> _contexts = new("--contexts")
+    {
+        Description = "The contexts that are drawn over, in tokens, separated by commas. [default: 128 to 16384]",
+        HelpName = "N[,N…]",
+        CustomParser = static result =>
+        {
+            string[] parts = result.Tokens[0].Value.Split(',');
+            int[] contexts = [.. parts.Select(static part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int context) ? context : 0)];
+            if (contexts.Any(static context => context is < 1 or > MostContext) || contexts.Distinct().Count() < contexts.Length)
+            {
+                result.AddError($"--contexts takes different whole numbers from 1 to {MostContext}, not '{result.Tokens[0].Value}'.");
+            }
+
+            return contexts;
+        },
+    };
+
     public FiguresCommand(IAnsiConsole console)
         : base("figures", "Draws a paper's figures anew, from the managers and the scheduler that ship, in virtual time.")
     {
         _console = console;
         _set.AcceptOnlyFromAmong("layerkv");
         Arguments.Add(_set);
-        foreach (Option option in (Option[])[_folder, _trace, _seeds, _only, _requests])
+        foreach (Option option in (Option[])[_folder, _trace, _seeds, _only, _requests, _contexts])
         {
             Options.Add(option);
         }
@@ -82,6 +103,11 @@ internal sealed class FiguresCommand : Command
         if (parsed.GetResult(_requests) is not null)
         {
             figures = figures with { Requests = parsed.GetValue(_requests) };
+        }
+
+        if (parsed.GetResult(_contexts) is not null)
+        {
+            figures = figures with { Contexts = parsed.GetValue(_contexts)! };
         }
 
         if (parsed.GetValue(_trace) is not { } path)

@@ -48,6 +48,7 @@ internal static class CaseRun
             BlockTokens = Deployment.BlockTokens,
             PrefixCaching = false,
             Placement = Placement(served),
+            InterleaveLayers = served.Variant.Interleaves,
             FreeShare = 0.01,
         };
         return new LayerwiseKvAllocator(served.Variant.OffloadsAhead ? options : options with { FreeShare = 0, ForecastSteps = 0 });
@@ -73,7 +74,7 @@ internal static class CaseRun
                 ? () => new DeviceFirstAdmission(layerwise, SloAware(served, costs))
                 : static () => new FcfsAdmission(),
             Batch = variant.Pauses
-                ? () => new ReloadAwareBatch(layerwise, costs, served.Deployment.Link.BytesPerSecond)
+                ? () => new ReloadAwareBatch(layerwise, costs, served.Deployment.Link.BytesPerSecond, variant.ReloadShare)
                 : static () => new WholeBatch(),
         };
     }

@@ -45,6 +45,7 @@ internal sealed record LayerKvFigures
         OverFirstTokenObjective,
         OverLink,
         OverPredictor,
+        OverReloadShare,
     ];
 
     private Figure Context(Deployment deployment) => new(
@@ -118,6 +119,15 @@ internal sealed record LayerKvFigures
             .Where(static context => context is >= 1_024 and <= 4_096)
             .Select(context => Of(First, AtContext(context), variant)))],
         [Panel.FirstToken, Panel.Violations]);
+
+    private Figure OverReloadShare => new(
+        "layerkv-reload",
+        $"{First.Name}: how much of a step the link may bring layers back for those that would pause otherwise",
+        "Context (tokens)",
+        [.. Variant.ReloadShares.Prepend(Variant.Paged).SelectMany(variant => Contexts
+            .Where(static context => context is >= 1_024 and <= 4_096)
+            .Select(context => Of(First, AtContext(context), variant)))],
+        [Panel.FirstToken, Panel.Violations, Panel.Token, Panel.Throughput]);
 
     private static Case Of(Deployment deployment, Load load, Variant variant) => new(deployment, load, variant, ObjectiveScale.Default);
 

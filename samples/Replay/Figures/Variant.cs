@@ -17,6 +17,9 @@ internal sealed record Variant(string Name)
     /// <summary>Gets whether requests whose layers the link cannot bring back in time pause.</summary>
     public bool Pauses { get; init; } = true;
 
+    /// <summary>Gets the share of a step's computing in which the link may bring layers back of those that would pause otherwise.</summary>
+    public double ReloadShare { get; init; } = 0.5;
+
     /// <summary>Gets whether layers leave before memory is short.</summary>
     public bool OffloadsAhead { get; init; } = true;
 
@@ -52,6 +55,9 @@ internal sealed record Variant(string Name)
         new("buckets, 80 % right"),
         new("histogram") { Predictor = static () => new HistogramOutputLengths() },
     ];
+
+    public static IReadOnlyList<Variant> ReloadShares { get; } =
+        [.. ((double[])[0, 0.1, 0.25, 0.5, 1]).Select(static share => new Variant($"{100 * share:0} % of a step") { ReloadShare = share })];
 
     /// <summary>A model that sorts answers into buckets, four of five into the right one.</summary>
     private static BucketedOutputLengths Buckets() => new([64, 128, 256, 512, 1024, 2048], accuracy: 0.8);

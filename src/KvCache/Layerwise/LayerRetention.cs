@@ -168,22 +168,20 @@ internal sealed class LayerRetention
         frames.Send(default, _books.Ledger.Retired.Ended);
     }
 
+    /// <summary>Lets layers come back, those of the oldest first: that is who goes on first.</summary>
     private void ComeBack()
     {
-        IReadOnlyList<PagedSequence> open = _books.OpenSequences;
         long spare = Free() - (2 * Reserve);
-        for (int i = 0; i < open.Count && spare > 0; i++)
+        long age = -1;
+        while (spare > 0 && OldestMissing(age) is { } sequence)
         {
-            PagedSequence sequence = open[i];
-            if (sequence.Kept is not { IsWhole: false } kept || sequence.Table.Count == 0)
-            {
-                continue;
-            }
-
+            age = sequence.Id;
+            KeptLayers kept = sequence.Kept!;
             int blocks = sequence.Table.Count + GrowthOf(sequence);
             int missing = _layers - kept.Count;
             long whole = (long)missing * blocks;
-            int more = whole - ((long)_options.StagingBuffers * sequence.Table.Count) <= spare
+            long staging = Members.Has(kept) ? (long)_options.StagingBuffers * sequence.Table.Count : 0;
+            int more = whole - staging <= spare
                 ? missing
                 : (int)Math.Min(missing - 1, spare / blocks);
             PlacementRange range = Choose(sequence, kept.Count + more);
@@ -195,5 +193,22 @@ internal sealed class LayerRetention
                 kept.Keep(target);
             }
         }
+    }
+
+    /// <summary>The oldest open sequence beyond an age that keeps less than all.</summary>
+    private PagedSequence? OldestMissing(long age)
+    {
+        PagedSequence? oldest = null;
+        IReadOnlyList<PagedSequence> open = _books.OpenSequences;
+        for (int i = 0; i < open.Count; i++)
+        {
+            PagedSequence sequence = open[i];
+            if (sequence.Kept is { IsWhole: false } && sequence.Table.Count > 0 && sequence.Id > age && !(sequence.Id > oldest?.Id))
+            {
+                oldest = sequence;
+            }
+        }
+
+        return oldest;
     }
 }
