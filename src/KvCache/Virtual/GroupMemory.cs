@@ -54,10 +54,13 @@ internal sealed class GroupMemory : IDisposable
     /// <summary>Gets the layout of a slot, which is the one page of a sequence.</summary>
     public PageLayout Layout { get; }
 
+    /// <summary>Gets whether a layer's keys and values are in one range, token by token.</summary>
+    public bool IsInterleaved => _plan.Layout == TokenLayout.Interleaved;
+
     /// <summary>The addresses of all slots of one layer's keys, or of its values; interleaved, both are in one range.</summary>
     public (nint Address, long Bytes) RangeOf(int layer, bool values)
     {
-        Lane lane = _lanes[values && _plan.Layout == TokenLayout.Separate ? _layers + layer : layer];
+        Lane lane = _lanes[values && !IsInterleaved ? _layers + layer : layer];
         return (lane.Address, lane.Bytes);
     }
 
@@ -120,7 +123,7 @@ internal sealed class GroupMemory : IDisposable
     public void Dispose() => ReleaseLanes();
 
     /// <summary>Where a layer's values begin: behind the keys of the first token where both lie side by side, elsewhere otherwise.</summary>
-    private nint ValuesOf(int layer) => _plan.Layout == TokenLayout.Interleaved
+    private nint ValuesOf(int layer) => IsInterleaved
         ? _lanes[layer].Address + (nint)Layout.Shape.KeyBytesPerToken
         : _lanes[_layers + layer].Address;
 

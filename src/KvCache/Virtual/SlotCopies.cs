@@ -26,12 +26,15 @@ internal sealed class SlotCopies(HostStore store, GroupMemory memory, PageTable 
         TierCopies copies = store.Begin(toHost);
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            copies.Add(
-                layer,
-                _layers[layer].Keys + (nint)(slot * memory.Layout.KeyPageStride),
-                _layers[layer].Values + (nint)(slot * memory.Layout.ValuePageStride),
-                blocks.AsSpan(first..places.Length),
-                places[first..]);
+            nint keys = _layers[layer].Keys + (nint)(slot * memory.Layout.KeyPageStride);
+            if (memory.IsInterleaved)
+            {
+                copies.AddInterleaved(layer, keys, blocks.AsSpan(first..places.Length), places[first..]);
+                continue;
+            }
+
+            nint values = _layers[layer].Values + (nint)(slot * memory.Layout.ValuePageStride);
+            copies.Add(layer, keys, values, blocks.AsSpan(first..places.Length), places[first..]);
         }
 
         ArrayPool<int>.Shared.Return(blocks);
