@@ -10,7 +10,7 @@ namespace KvCache.Virtual;
 internal sealed class Lookahead(VirtualLedger ledger, SlotMap map, GroupBacking backing, GroupMemory memory) : IDisposable
 {
     private const int None = -1;
-    private readonly MapAhead _thread = new(memory);
+    private readonly MapAhead _thread = new(memory, usual: map.Slots);
 
     /// <summary>Per slot, one more than the group expected behind its sequence.</summary>
     private readonly int[] _expected = new int[map.Slots];

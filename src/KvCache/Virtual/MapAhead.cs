@@ -4,12 +4,12 @@ namespace KvCache.Virtual;
 /// <remarks>
 /// It knows nothing of the books: the owner hands out groups and places that nobody else touches, in the order in which they are to be
 /// done, and later collects the answers. The thread is started by the first request and blocks between requests. All members but the
-/// thread's own are the owner's. Allocates nothing once the queues have their length.
+/// thread's own are the owner's. Allocates nothing while no more than the usual number of requests are under way.
 /// </remarks>
-internal sealed class MapAhead(GroupMemory memory) : IDisposable
+internal sealed class MapAhead(GroupMemory memory, int usual) : IDisposable
 {
-    private readonly Queue<Request> _requests = new();
-    private readonly Queue<Answer> _answers = new();
+    private readonly Queue<Request> _requests = new(usual);
+    private readonly Queue<Answer> _answers = new(usual);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _submitted = new(0);
     private readonly SemaphoreSlim _answered = new(0);

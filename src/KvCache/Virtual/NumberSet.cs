@@ -19,6 +19,7 @@ internal sealed class NumberSet
         if (number >= _places.Length)
         {
             Array.Resize(ref _places, (int)Math.Min(Array.MaxLength, Math.Max(64L, Math.Max(number + 1L, _places.Length * 2L))));
+            _numbers.EnsureCapacity(_places.Length); // now, and not when most of them happen to be in at one time
         }
 
         _numbers.Add(number);
