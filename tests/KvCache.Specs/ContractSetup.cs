@@ -54,6 +54,6 @@ public sealed record ContractSetup
     {
         MemoryBytes = geometry.BytesPerToken * BlockTokens * HostBlocks,
         Memory = Device as LateFenceDevice ?? (IKvDevice)HostDevice.Instance,
-        Link = Device is LateFenceDevice ? null : link,
+        Link = Device as LateFenceDevice ?? link,
     };
 }

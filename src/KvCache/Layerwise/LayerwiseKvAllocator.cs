@@ -3,6 +3,7 @@ using KvCache.Diagnostics;
 using KvCache.Memory;
 using KvCache.Paged;
 using KvCache.Steps;
+using KvCache.Tiers;
 
 namespace KvCache.Layerwise;
 
@@ -49,6 +50,9 @@ public sealed class LayerwiseKvAllocator : IKvAllocator
 
     /// <inheritdoc/>
     public KvEventStream? Events => _books.Events;
+
+    /// <inheritdoc/>
+    public HostTier? HostTier => _books.HostTier;
 
     /// <inheritdoc/>
     /// <remarks>Blocks count once, wherever their layers are; <see cref="Tiers"/> says how the device is used.</remarks>

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using KvCache.Blocks;
 using KvCache.Memory;
 using KvCache.Paged;
+using KvCache.Tiers;
 
 namespace KvCache.Layerwise;
 
@@ -115,6 +116,10 @@ public sealed record LayerwiseKvAllocatorOptions
     /// <value>Default: <see cref="LeastRecentlyUsed"/>.</value>
     public Func<EvictionPolicy> Eviction { get; init; } = static () => new LeastRecentlyUsed();
 
+    /// <summary>Gets how suspended sequences are kept on the host, beside <see cref="HostBytes"/>, of which they hold nothing.</summary>
+    /// <value>Default: null, none can be suspended.</value>
+    public HostTierOptions? HostTier { get; init; }
+
     /// <summary>Gets how many cache events can wait to be read.</summary>
     /// <value>Default: 0, no events.</value>
     public int EventCapacity { get; init; }
@@ -179,6 +184,7 @@ public sealed record LayerwiseKvAllocatorOptions
         PrefixHash = PrefixHash,
         Eviction = Eviction,
         EventCapacity = EventCapacity,
+        HostTier = HostTier is { Link: null } tier ? tier with { Link = Link } : HostTier,
         Name = Name,
         MeterFactory = MeterFactory,
     };

@@ -110,13 +110,24 @@ internal sealed class HostStore : IDisposable
             (_copies.ToHost ? _toHost : _toDevice).Observe(_copies.Bytes, _clock.GetElapsedTime(start).TotalSeconds);
         }
 
-        Interlocked.Add(ref _copies.ToHost ? ref _bytesToHost : ref _bytesToDevice, _copies.Bytes);
+        CountBytes();
         return true;
     }
 
     /// <summary>Makes the copy that was begun from host to host, and waits for it.</summary>
     /// <returns>Whether everything has arrived.</returns>
-    public bool TryRunOnHost() => _copies.Bytes == 0 || _host.Copy(_copies.Pieces).Wait();
+    public bool TryRunOnHost()
+    {
+        if (_copies.Bytes > 0 && !_host.Copy(_copies.Pieces).Wait())
+        {
+            return false;
+        }
+
+        CountBytes();
+        return true;
+    }
+
+    private void CountBytes() => Interlocked.Add(ref _copies.ToHost ? ref _bytesToHost : ref _bytesToDevice, _copies.Bytes);
 
     /// <summary>Counts a sequence that is suspended from now on (1), or no longer (−1).</summary>
     public void Count(int change) => Volatile.Write(ref _suspended, _suspended + change);

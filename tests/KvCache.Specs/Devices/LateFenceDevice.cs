@@ -5,7 +5,7 @@ namespace KvCache.Specs.Devices;
 
 /// <summary>Host memory behind fences that pass only when the test says so; copies can be late or fail; arenas are counted.</summary>
 /// <remarks>Steps and copies have a timeline each, so that waiting for a copy does not let a step's fence pass.</remarks>
-public sealed class LateFenceDevice : IKvDevice
+public sealed class LateFenceDevice : IKvDevice, IHostLink
 {
     private readonly Queue<(long Ticket, KvCopy[] Pieces)> _lateCopies = new();
     private int _failures;
@@ -76,6 +76,10 @@ public sealed class LateFenceDevice : IKvDevice
 
         return new KvTransfer(fence);
     }
+
+    public KvTransfer CopyToDevice(ReadOnlySpan<KvCopy> copies) => Copy(copies);
+
+    public KvTransfer CopyToHost(ReadOnlySpan<KvCopy> copies) => Copy(copies);
 
     public KvFence RecordFence() => Steps.Issue();
 

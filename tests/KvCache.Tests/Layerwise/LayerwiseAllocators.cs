@@ -49,6 +49,7 @@ internal static class LayerwiseAllocators
             PrefixHash = setup.PrefixHash,
             Eviction = setup.Eviction ?? (static () => new LeastRecentlyUsed()),
             EventCapacity = setup.EventCapacity,
+            HostTier = setup.HostTier(geometry, new WaywardLink(seed: 1, passes: 1)),
         };
     }
 
