@@ -28,11 +28,15 @@ internal sealed class EngineRun : IGenerationListener
     public EngineStatistics Statistics { get; private set; } = null!;
 
     /// <summary>Runs requests to their end; the books must balance then, and nothing be held any more.</summary>
-    public static EngineRun Run(IReadOnlyList<GenerationRequest> requests, int blocks = 1000, int blockTokens = 4, int prefillChunk = 16)
+    public static EngineRun Run(IReadOnlyList<GenerationRequest> requests, int blocks = 1000, int blockTokens = 4, int prefillChunk = 16) =>
+        Run(requests, geometry => KvAllocators.Create("paged", geometry, blockTokens, geometry.BytesPerToken * blockTokens * blocks, HostDevice.Instance), prefillChunk);
+
+    /// <summary>Runs requests to their end over a manager of the caller's.</summary>
+    public static EngineRun Run(IReadOnlyList<GenerationRequest> requests, Func<KvGeometry, IKvAllocator> create, int prefillChunk = 16)
     {
         EngineRun run = new();
         KvGeometry geometry = TestModels.Llama.Geometry(KvElementType.Float32);
-        using IKvAllocator allocator = KvAllocators.Create("paged", geometry, blockTokens, geometry.BytesPerToken * blockTokens * blocks, HostDevice.Instance);
+        using IKvAllocator allocator = create(geometry);
         using PlainAttention attention = new();
         GenerationEngine engine = new(new Transformer(TestModels.Llama, Weights, attention, new HostOperations()), allocator, prefillChunk, run);
         engine.Run(requests);
