@@ -61,8 +61,8 @@ public sealed class PreemptionTests
     public void A_suspended_request_can_be_cancelled()
     {
         using Engine engine = Contended(new SuspendPreemption());
-        ServingRequest first = engine.Submit(8, 20, "first");
-        ServingRequest second = engine.Submit(8, 20, "second");
+        ServingRequest first = engine.Submit(8, 14, "first");
+        ServingRequest second = engine.Submit(8, 14, "second");
         while (!second.IsSuspended)
         {
             engine.Step();
@@ -92,8 +92,8 @@ public sealed class PreemptionTests
     public void A_suspended_request_comes_back_only_where_each_that_runs_can_take_a_block_more()
     {
         using Engine engine = Contended(new SuspendPreemption());
-        engine.Submit(8, 20, "first");
-        ServingRequest second = engine.Submit(8, 20, "second");
+        engine.Submit(8, 14, "first");
+        ServingRequest second = engine.Submit(8, 14, "second");
         for (int step = 0; second.Status != RequestStatus.Finished; step++)
         {
             Assert.True(step < 200);
