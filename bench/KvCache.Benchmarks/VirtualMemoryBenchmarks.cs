@@ -17,7 +17,6 @@ public class VirtualMemoryBenchmarks : IDisposable
     private readonly nint[] _anonymous = new nint[Runs];
     private MappedRuns _runs = null!;
     private MappedRuns _populating = null!;
-    private MappedRuns _books = null!;
     private int _anonymousCount;
     private byte[] _source = null!;
     private byte[] _destination = null!;
@@ -35,7 +34,6 @@ public class VirtualMemoryBenchmarks : IDisposable
     {
         _runs = new MappedRuns(Chunks, (long)ChunkKiB << 10, Runs, populate: false);
         _populating = new MappedRuns(Chunks, (long)ChunkKiB << 10, Runs, populate: true);
-        _books = MappedRuns.WithoutSystem(Chunks, (long)ChunkKiB << 10, Runs);
         _source = new byte[RunBytes];
         _destination = new byte[RunBytes];
     }
@@ -85,14 +83,6 @@ public class VirtualMemoryBenchmarks : IDisposable
     [Benchmark(OperationsPerInvoke = Runs)]
     public void Unmap() => _runs.UnmapAll();
 
-    /// <summary>Mapping and unmapping without the calls to the system: what the memory's own books take of both.</summary>
-    [Benchmark(OperationsPerInvoke = Runs)]
-    public void MapAndUnmapBooks()
-    {
-        _books.Map(Runs, touch: false);
-        _books.UnmapAll();
-    }
-
     [Benchmark(OperationsPerInvoke = Runs)]
     public void MapPopulating() => _populating.Map(Runs, touch: false);
 
@@ -123,7 +113,6 @@ public class VirtualMemoryBenchmarks : IDisposable
     {
         _runs.Dispose();
         _populating.Dispose();
-        _books.Dispose();
         GC.SuppressFinalize(this);
     }
 }

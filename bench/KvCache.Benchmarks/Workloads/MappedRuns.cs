@@ -1,6 +1,4 @@
-using KvCache.Benchmarks.Baselines;
 using KvCache.Memory;
-using KvCache.Memory.Mapping;
 
 namespace KvCache.Benchmarks.Workloads;
 
@@ -17,28 +15,20 @@ internal sealed unsafe class MappedRuns : IDisposable
     /// <param name="most">How many times the run can be mapped.</param>
     /// <param name="populate">Whether mapping enters the pages too.</param>
     public MappedRuns(int chunks, long chunkBytes, int most, bool populate)
-        : this(new HostVirtualMemory(Options(chunks, chunkBytes, populate)), chunks, most)
     {
+        _memory = new HostVirtualMemory(new HostVirtualMemoryOptions { ChunkCapacity = 2 * chunks, ChunkBytes = chunkBytes, PopulateOnMap = populate });
+        _chunks = [.. Enumerable.Range(0, chunks)];
+        if (!_memory.TryCreate(_chunks) || !_memory.TryReserve(most * (chunks + 1) * chunkBytes, out _range))
+        {
+            throw new InvalidOperationException($"The system refused {chunks} chunks of {chunkBytes} bytes.");
+        }
+
         Map(1, touch: true);
         UnmapAll();
     }
 
-    private MappedRuns(HostVirtualMemory memory, int chunks, int most)
-    {
-        _memory = memory;
-        _chunks = [.. Enumerable.Range(0, chunks)];
-        if (!_memory.TryCreate(_chunks) || !_memory.TryReserve(most * (chunks + 1) * memory.ChunkBytes, out _range))
-        {
-            throw new InvalidOperationException($"The system refused {chunks} chunks of {memory.ChunkBytes} bytes.");
-        }
-    }
-
     /// <summary>Gets how many times the run is mapped.</summary>
     public int Count { get; private set; }
-
-    /// <summary>Makes one whose calls reach no system.</summary>
-    public static MappedRuns WithoutSystem(int chunks, long chunkBytes, int most) => new(
-        new HostVirtualMemory(Options(chunks, chunkBytes, populate: false), static (_, _, _) => new NoSystem(), MappingLimit.None), chunks, most);
 
     public void Map(int times, bool touch)
     {
@@ -79,9 +69,6 @@ internal sealed unsafe class MappedRuns : IDisposable
     }
 
     public void Dispose() => _memory.Dispose();
-
-    private static HostVirtualMemoryOptions Options(int chunks, long chunkBytes, bool populate) =>
-        new() { ChunkCapacity = 2 * chunks, ChunkBytes = chunkBytes, PopulateOnMap = populate };
 
     private void Touch(nint address)
     {
