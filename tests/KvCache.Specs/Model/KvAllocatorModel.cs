@@ -119,7 +119,7 @@ public abstract class KvAllocatorModel
         Geometry = Geometry,
         BlockTokens = program.BlockTokens,
         BlockCount = program.BlockCount,
-        HostBlocks = (program.BlockCount / 2) + 1,
+        HostBlocks = (program.BlockCount / 6) + 1,
         Device = device,
     };
 }

@@ -29,7 +29,7 @@ public sealed class LayerwiseFenceTests
         for (int seed = (int)ModelSettings.Seed; operations < Operations / 4; seed++)
         {
             AsynchronousMachine machine = new(seed, failures);
-            LateKernels run = new(machine, CreateAllocator(machine, layers, staging, more, depth, seed), seed);
+            LateKernels run = new(machine, CreateAllocator(machine, layers, staging, more, depth, seed), losesCopies: failures > 0.1, seed);
             run.Run(2_000);
             operations += run.Operations;
             transfers += machine.Transfers;

@@ -63,7 +63,7 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     /// <inheritdoc/>
     public double? BytesToHostPerSecond => _toHost.BytesPerSecond;
 
-    /// <summary>Gets how long the device has waited for copies, in the middle of steps.</summary>
+    /// <summary>Gets how long the device has waited for copies while steps were made.</summary>
     public TimeSpan Stalled => TimeSpan.FromTicks(_stalled);
 
     /// <inheritdoc/>
@@ -86,7 +86,9 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     /// <summary>Nothing is computed until a moment; a step is made then.</summary>
     internal void BeginStep(TimeSpan now)
     {
-        _clock.WaitUntil(Math.Max(now.Ticks, _work.End));
+        long begin = Math.Max(now.Ticks, _work.End);
+        _clock.WaitUntil(begin);
+        _stalled += _clock.Ticks - begin;
         _work.End = _clock.Ticks;
         _toDevice.Forget();
         _toHost.Forget();
@@ -113,6 +115,7 @@ public sealed class SimulatedDevice : IKvDevice, IHostLink
     internal TimeSpan EndStep()
     {
         _clock.WaitUntil(_work.End);
+        _stalled += _clock.Ticks - _work.End;
         _work.End = _clock.Ticks;
         return TimeSpan.FromTicks(_work.End);
     }
