@@ -25,6 +25,8 @@ public class MetricsTests
             "Counter kvcache.prefix.hits {token}",
             "Counter kvcache.prefix.queries {token}",
             "Counter kvcache.refusals {request}",
+            "Counter kvcache.resumptions {sequence}",
+            "Counter kvcache.suspensions {sequence}",
             "Histogram kvcache.prefix.hit.length {token}",
             "ObservableUpDownCounter kvcache.blocks {block}",
             "ObservableUpDownCounter kvcache.memory.usage By",
@@ -130,7 +132,7 @@ public class MetricsTests
         Marker.Value = true;
         Stage stage = new(blocks: 4);
         Marker.Value = false;
-        Assert.Equal(10, published.Count);
+        Assert.Equal(12, published.Count);
         listener.RecordObservableInstruments();
         Assert.Equal(9, reported.Count);
 

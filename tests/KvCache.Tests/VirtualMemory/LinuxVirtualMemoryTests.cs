@@ -19,6 +19,7 @@ public sealed class LinuxVirtualMemoryTests
         ProcessMappings.Settle();
         (int Descriptors, int Count, long Resident) start = (ProcessMappings.Descriptors, ProcessMappings.Count, ProcessMappings.ResidentChunks);
 
+        int mapped = MappingLimit.OfProcess.Count;
         for (int i = 0; i < 1000; i++)
         {
             Cycle(i);
@@ -28,7 +29,7 @@ public sealed class LinuxVirtualMemoryTests
         Assert.InRange(ProcessMappings.Descriptors, 0, start.Descriptors);
         Assert.InRange(ProcessMappings.Count, 0, start.Count + 50);
         Assert.Equal(start.Resident, ProcessMappings.ResidentChunks);
-        Assert.Equal(0, MappingLimit.OfProcess.Count);
+        Assert.InRange(MappingLimit.OfProcess.Count, 0, mapped);
     }
 
     [Fact]
