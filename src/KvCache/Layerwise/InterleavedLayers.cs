@@ -19,9 +19,12 @@ public static class InterleavedLayers
         int[] numbers = new int[kept];
         for (int j = 0; j < kept; j++)
         {
-            numbers[j] = (int)(((j + 1L) * layers / kept) - 1);
+            numbers[j] = At(layers, kept, j);
         }
 
         return numbers;
     }
+
+    /// <summary>The layer that stays as number <paramref name="j"/> of <paramref name="kept"/>.</summary>
+    internal static int At(int layers, int kept, int j) => (int)(((j + 1L) * layers / kept) - 1);
 }

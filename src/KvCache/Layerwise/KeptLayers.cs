@@ -39,9 +39,10 @@ internal sealed class KeptLayers
     {
         if (Count == 0 && _spread)
         {
-            foreach (int layer in InterleavedLayers.Of(_kept.Length, count))
+            // A sequence that had to give up all of them comes back in the middle of decoding: nothing is allocated.
+            for (int j = 0; j < count; j++)
             {
-                _kept[layer] = true;
+                _kept[InterleavedLayers.At(_kept.Length, count, j)] = true;
             }
 
             Count = count;
