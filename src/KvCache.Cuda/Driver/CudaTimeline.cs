@@ -7,7 +7,9 @@ internal sealed unsafe class CudaTimeline : KvTimeline
 {
     private const int FirstCapacity = 16;
     private const uint NoTimingBlockingWait = 0x2 | 0x1;
-    private readonly Lock _gate = new();
+
+    /// <summary>No <see cref="Lock"/>: that allocates when two threads first meet at it, which may be in the middle of decoding.</summary>
+    private readonly object _gate = new();
     private readonly CudaContext _context;
     private readonly HashSet<long> _failed = [];
     private nint[] _streams;

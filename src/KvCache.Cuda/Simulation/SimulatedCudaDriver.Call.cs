@@ -10,13 +10,12 @@ public sealed partial class SimulatedCudaDriver
     {
         private readonly SimulatedCudaDriver _driver;
         private readonly CudaEntryPoint _entryPoint;
-        private Lock.Scope _alone;
 
         public Call(SimulatedCudaDriver driver, CudaEntryPoint entryPoint, bool needsContext = true)
         {
             _driver = driver;
             _entryPoint = entryPoint;
-            _alone = driver._gate.EnterScope();
+            Monitor.Enter(driver._gate);
             driver._log.Count(entryPoint);
             driver._thread.Value!.Counts[(int)entryPoint]++;
             Refusal = driver._log.Refuse(entryPoint, driver.RefusalOf(entryPoint, needsContext));
@@ -37,7 +36,7 @@ public sealed partial class SimulatedCudaDriver
         /// <summary>Answers a call that has broken the contract.</summary>
         public readonly CudaError Answer(SimulatedCudaBreachKind kind, string message) => Answer(_driver.Report(kind, message));
 
-        public void Dispose() => _alone.Dispose();
+        public readonly void Dispose() => Monitor.Exit(_driver._gate);
     }
 
     private CudaError RefusalOf(CudaEntryPoint entryPoint, bool needsContext)

@@ -16,7 +16,9 @@ public sealed partial class SimulatedCudaDriver : IDisposable
 {
     internal const int DeviceHandle = 0;
     private const nint PrimaryContext = 0x7C00;
-    private readonly Lock _gate = new();
+
+    /// <summary>No <see cref="Lock"/>: that allocates when two threads first meet at it, which may be in the middle of decoding.</summary>
+    private readonly object _gate = new();
     private readonly SimulatedCudaOptions _options;
     private readonly SimulatedAddressSpace _space;
     private readonly SimulatedUsage _usage;

@@ -10,7 +10,9 @@ internal sealed class MapAhead(GroupMemory memory, int usual) : IDisposable
 {
     private readonly Queue<Request> _requests = new(usual);
     private readonly Queue<Answer> _answers = new(usual);
-    private readonly Lock _gate = new();
+
+    /// <summary>No <see cref="Lock"/>: that allocates when two threads first meet at it, which may be in the middle of decoding.</summary>
+    private readonly object _gate = new();
     private readonly SemaphoreSlim _submitted = new(0);
     private readonly SemaphoreSlim _answered = new(0);
     private Thread? _thread;
