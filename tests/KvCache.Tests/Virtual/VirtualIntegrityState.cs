@@ -88,7 +88,10 @@ internal sealed class VirtualIntegrityState
     /// <summary>Sets what no hook reaches.</summary>
     public static void Set(object target, string member, object value) => Diagnostics.IntegrityState.Set(target, member, value);
 
-    /// <summary>Leaves the allocator to the finalizers where its books were spoiled; closes it where they were not.</summary>
+    /// <summary>Ends it where its books were spoiled: the allocator is left to the finalizers, its memory is not.</summary>
+    public void GiveMemoryBack() => _stage.GiveMemoryBack();
+
+    /// <summary>Closes the allocator where its books were not spoiled.</summary>
     public void Close()
     {
         Assert.Equal(4, Allocator.Usage.OpenSequences);

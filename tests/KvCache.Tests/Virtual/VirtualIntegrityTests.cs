@@ -22,7 +22,7 @@ public sealed class VirtualIntegrityTests
         state.Close();
     }
 
-    /// <summary>The allocator is left to the finalizers: what is wrong with it could show again on disposal.</summary>
+    /// <summary>The allocator is left to the finalizers and its memory given back: what is wrong with it could show again on disposal.</summary>
     [Theory]
     [MemberData(nameof(Faults))]
     public void A_planted_fault_is_reported(string fault)
@@ -32,6 +32,7 @@ public sealed class VirtualIntegrityTests
         (Action<VirtualIntegrityState> plant, string reported) = VirtualIntegrityFaults.All[fault];
         plant(state);
         KvIntegrityException error = Assert.Throws<KvIntegrityException>(state.Allocator.CheckIntegrity);
+        state.GiveMemoryBack();
         Assert.Contains(error.Faults, sentence => sentence.Contains(reported, StringComparison.Ordinal));
     }
 }

@@ -45,6 +45,9 @@ internal sealed class VirtualStage : IDisposable
 
     public ChunkPlan Plan { get; }
 
+    /// <summary>Gives the memory back under an allocator whose books were spoiled, and which is therefore not to be closed.</summary>
+    public void GiveMemoryBack() => _host.Dispose();
+
     public CountedVirtualMemory Memory { get; }
 
     /// <summary>Gets the system below the memory.</summary>
