@@ -2,6 +2,7 @@ using System.Reflection;
 using BenchmarkDotNet.Running;
 using KvCache.Benchmarks;
 using KvCache.Benchmarks.Ratios;
+using KvCache.Benchmarks.Suspension;
 
 if (args is ["ratios" or "places", .. string[] words])
 {
@@ -16,6 +17,12 @@ if (args is ["ratios" or "places", .. string[] words])
         Console.Error.WriteLine(exception.Message);
         return 1;
     }
+}
+
+if (args is ["suspension"])
+{
+    SuspensionTable.Run(Console.Out);
+    return 0;
 }
 
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args, BenchmarkSettings.Create());
